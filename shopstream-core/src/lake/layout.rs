@@ -1,0 +1,243 @@
+//! Which key a table's files have.
+
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use crate::{Date, Error, Result};
+
+/// The rows of one table and one logical date.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Partition {
+    /// The table.
+    pub table: String,
+    /// The logical date of the run that wrote it.
+    pub date: Date,
+}
+
+impl Partition {
+    /// A table's partition of a date.
+    pub fn new(table: impl Into<String>, date: Date) -> Self {
+        Self { table: table.into(), date }
+    }
+}
+
+impl fmt::Display for Partition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.table, self.date)
+    }
+}
+
+/// The format of a lake's files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Format {
+    /// Apache Parquet.
+    #[default]
+    Parquet,
+    /// RFC 4180, with a header; NULL is an empty field, the empty text `""`.
+    Csv,
+    /// A JSON object a line.
+    Ndjson,
+}
+
+impl Format {
+    /// The ending of its files, without a dot.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::Parquet => "parquet",
+            Format::Csv => "csv",
+            Format::Ndjson => "ndjson",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.extension())
+    }
+}
+
+impl FromStr for Format {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "parquet" => Ok(Format::Parquet),
+            "csv" => Ok(Format::Csv),
+            "ndjson" => Ok(Format::Ndjson),
+            _ => Err(Error::config("no such format: parquet, csv or ndjson").with("format", text)),
+        }
+    }
+}
+
+/// The keys of a lake: every writer and reader asks the same layout, so that none looks where another did not write.
+///
+/// ```
+/// use shopstream_core::{Format, Layout, Partition, date};
+///
+/// let layout = Layout::dated("raw/postgres").with_folder("crm_contacts", "raw/crm/contacts");
+/// let key = |table: &str| layout.file(&Partition::new(table, date!("2026-01-14")), 1, None, Format::Parquet);
+/// assert_eq!(key("users")?, "raw/postgres/users/2026-01-14/users_20260114.parquet");
+/// assert_eq!(key("crm_contacts")?, "raw/crm/contacts/2026-01-14/crm_contacts_20260114.parquet");
+/// # Ok::<(), shopstream_core::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    style: Style,
+    root: String,
+    folders: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Style {
+    Dated,
+    Flat,
+    Hive,
+}
+
+const MANIFEST: &str = "manifest.";
+
+impl Layout {
+    fn new(style: Style, root: &str) -> Self {
+        Self { style, root: root.trim_matches('/').to_owned(), folders: BTreeMap::new() }
+    }
+
+    /// `{root}/{table}/2026-01-14/{table}_20260114.parquet`
+    pub fn dated(root: &str) -> Self {
+        Self::new(Style::Dated, root)
+    }
+
+    /// `{root}/{table}/{table}_20260114.parquet`
+    pub fn flat(root: &str) -> Self {
+        Self::new(Style::Flat, root)
+    }
+
+    /// `{root}/table={table}/dt=2026-01-14/{table}_20260114.parquet`
+    pub fn hive(root: &str) -> Self {
+        Self::new(Style::Hive, root)
+    }
+
+    /// Keeps a table in a folder of its own choice, instead of `{root}/{table}`.
+    #[must_use]
+    pub fn with_folder(mut self, table: &str, folder: &str) -> Self {
+        self.folders.insert(table.to_owned(), folder.trim_matches('/').to_owned());
+        self
+    }
+
+    /// The folder with all dates of a table.
+    ///
+    /// # Errors
+    /// `Config` when the table's name cannot be part of a key.
+    pub fn table_folder(&self, table: &str) -> Result<String> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        if table.is_empty() || table.starts_with('.') || !table.chars().all(plain) {
+            return Err(Error::config("a table in the lake has a name of letters, digits, '_', '-' and '.'")
+                .with("table", table));
+        }
+        if let Some(folder) = self.folders.get(table) {
+            return Ok(folder.clone());
+        }
+        let root = if self.root.is_empty() { String::new() } else { format!("{}/", self.root) };
+        Ok(match self.style {
+            Style::Hive => format!("{root}table={table}"),
+            Style::Dated | Style::Flat => format!("{root}{table}"),
+        })
+    }
+
+    /// The folder of a partition's files and manifests.
+    ///
+    /// # Errors
+    /// As [`table_folder`](Layout::table_folder).
+    pub fn folder(&self, partition: &Partition) -> Result<String> {
+        let table = self.table_folder(&partition.table)?;
+        Ok(match self.style {
+            Style::Dated => format!("{table}/{}", partition.date),
+            Style::Flat => table,
+            Style::Hive => format!("{table}/dt={}", partition.date),
+        })
+    }
+
+    fn stem(partition: &Partition) -> String {
+        format!("{}_{}", partition.table, partition.date.to_string().replace('-', ""))
+    }
+
+    /// The key of a data file of manifest `number`; numbered when `part` is. A rewrite of a partition (a number over
+    /// 1) gets names of its own, so that whoever reads the older files can go on.
+    ///
+    /// # Errors
+    /// As [`table_folder`](Layout::table_folder).
+    pub fn file(&self, partition: &Partition, number: u32, part: Option<u32>, format: Format) -> Result<String> {
+        let part = part.map(|n| format!("_{n:05}")).unwrap_or_default();
+        let rewrite = if number > 1 { format!(".v{number}") } else { String::new() };
+        Ok(format!("{}/{}{part}{rewrite}.{}", self.folder(partition)?, Self::stem(partition), format.extension()))
+    }
+
+    /// The key of a partition's manifest of this number.
+    ///
+    /// # Errors
+    /// As [`table_folder`](Layout::table_folder).
+    pub fn manifest(&self, partition: &Partition, number: u32) -> Result<String> {
+        Ok(format!("{}/{}.{MANIFEST}{number:06}.json", self.folder(partition)?, Self::stem(partition)))
+    }
+
+    /// The date and number of a manifest of a table by its key; `None` when the key is not one.
+    pub fn parse_manifest(&self, table: &str, key: &str) -> Option<(Date, u32)> {
+        let name = key.rsplit('/').next()?;
+        let rest = name.strip_prefix(table)?.strip_prefix('_')?;
+        let (date, rest) = rest.split_at_checked(8)?;
+        let number = rest.strip_prefix('.')?.strip_prefix(MANIFEST)?.strip_suffix(".json")?.parse().ok()?;
+        let date = Date::parse(&format!("{}-{}-{}", date.get(..4)?, date.get(4..6)?, date.get(6..)?))?;
+        (self.manifest(&Partition::new(table, date), number).ok()? == key).then_some((date, number))
+    }
+
+    /// Whether a key is one that a partition's data files can have.
+    pub fn is_file_of(&self, partition: &Partition, key: &str) -> bool {
+        let Ok(folder) = self.folder(partition) else { return false };
+        let Some(name) = key.strip_prefix(&folder).and_then(|rest| rest.strip_prefix('/')) else { return false };
+        let rest = name.strip_prefix(&Self::stem(partition));
+        rest.is_some_and(|rest| rest.starts_with(['_', '.']) && !rest.contains('/') && !rest[1..].starts_with(MANIFEST))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::date;
+
+    #[test]
+    fn every_style_finds_its_own_keys_again() {
+        let p = Partition::new("users", date!("2026-01-14"));
+        for (layout, folder) in [
+            (Layout::dated("raw"), "raw/users/2026-01-14"),
+            (Layout::flat("/raw/"), "raw/users"),
+            (Layout::hive(""), "table=users/dt=2026-01-14"),
+            (Layout::dated("raw").with_folder("users", "raw/crm/people/"), "raw/crm/people/2026-01-14"),
+        ] {
+            let manifest = layout.manifest(&p, 12).unwrap();
+            assert_eq!(manifest, format!("{folder}/users_20260114.manifest.000012.json"));
+            assert_eq!(layout.parse_manifest("users", &manifest), Some((p.date, 12)));
+            assert_eq!(layout.parse_manifest("user", &manifest), None);
+            assert!(!layout.is_file_of(&p, &manifest));
+            for (number, part, name) in [
+                (1, None, "users_20260114.parquet"),
+                (1, Some(3), "users_20260114_00003.parquet"),
+                (2, Some(0), "users_20260114_00000.v2.parquet"),
+            ] {
+                let key = layout.file(&p, number, part, Format::Parquet).unwrap();
+                assert_eq!(key, format!("{folder}/{name}"));
+                assert!(layout.is_file_of(&p, &key), "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_cannot_leave_its_folder() {
+        for table in ["", "..", "../x", "a/b", "é", "a b"] {
+            assert!(
+                Layout::dated("raw").file(&Partition::new(table, date!("2026-01-14")), 1, None, Format::Csv).is_err(),
+                "{table}"
+            );
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The vocabulary of shopstream: typed tables over Arrow, the traits of connectors, compute kernels, models, data
+//! tests, and the pipeline that ties them. It does no I/O itself.
+#![deny(missing_docs)]
+
+extern crate self as shopstream_core;
+
+mod check;
+mod clock;
+mod error;
+mod lake;
+mod schema;
+mod secret;
+mod source;
+mod table;
+mod value;
+mod warehouse;
+
+#[doc(hidden)]
+pub use arrow::array::ArrayRef;
+pub use check::{Aggregate, Check, CheckOutcome, Comparison, Condition, Measure, Operand, Rule, Severity, evaluate};
+pub use clock::{Clock, FixedClock, SystemClock};
+pub use error::{Error, ErrorKind, Result};
+pub use lake::{ColumnStats, DataFile, Format, Lake, Layout, Manifest, Partition, WriteOptions};
+pub use schema::{ColumnSchema, TableRef, TableSchema};
+pub use secret::Secret;
+pub use shopstream_derive::Table;
+pub use source::{BatchStream, Bounds, ReadOptions, Snapshot, SnapshotInfo, Source, TableRead};
+pub use table::{Batch, ColumnDecl, Columns, ForeignKey, Landed, LandedColumns, Pii, Table, TableDecl};
+pub use value::{Col, Column, Date, Decimal, Dialect, Json, Timestamp};
+pub use warehouse::{Build, Capabilities, LoadOptions, LoadRecord, LoadReport, Published, RunId, Warehouse};

@@ -1,0 +1,170 @@
+//! Where rows come from.
+
+use arrow::{array::RecordBatch, datatypes::SchemaRef};
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use serde::{Deserialize, Serialize};
+use std::{any::Any, collections::BTreeMap, fmt, sync::Arc};
+
+use crate::{Result, TableRef, TableSchema};
+
+/// Rows on their way, batch by batch. Dropping it gives up the work behind it.
+pub type BatchStream = BoxStream<'static, Result<RecordBatch>>;
+
+/// Something that has tables to read: a database, a folder of files, a service.
+///
+/// # Contract
+/// * **Schema first.** What [`describe`](Source::describe) says and what [`read`](Source::read) yields agree; every
+///   batch has exactly the schema of its [`TableRead`]. An empty table yields no batch, and that is no error.
+/// * **Bounds first.** What a read will yield is fixed before its first row; asked again within the same
+///   [`Snapshot`], it yields the same rows.
+/// * **Streaming.** A read holds some batches in memory, never the table.
+/// * **Concurrency.** Reads may run side by side, also within one snapshot; one that cannot waits its turn.
+/// * **Errors.** A missing table is `NotFound`, a column of an unknown type `Schema`, a server that does not answer
+///   `Unavailable`. After an error a stream ends. No error shows a cell's value or a secret, and neither do `Debug`
+///   and `Display`.
+/// * **Cancellation.** Dropping a future or a stream stops the work at the source.
+///
+/// `shopstream_core::conformance::source` (feature `conformance`) checks most of it.
+#[async_trait]
+pub trait Source: fmt::Debug + fmt::Display + Send + Sync + 'static {
+    /// The columns of a table.
+    async fn describe(&self, table: &TableRef) -> Result<TableSchema>;
+
+    /// Fixes one instant: reads that are given the snapshot all see the data as of then. `None` when the source
+    /// has no such thing.
+    async fn snapshot(&self) -> Result<Option<Snapshot>>;
+
+    /// Starts to read a table.
+    async fn read(&self, table: &TableRef, options: &ReadOptions) -> Result<TableRead>;
+}
+
+/// How to read a table.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ReadOptions {
+    /// These columns, in this order; `None` is all of them.
+    pub columns: Option<Vec<String>>,
+    /// As of this snapshot; `None` is as of now.
+    pub snapshot: Option<Snapshot>,
+    /// Rows in a batch, at most (default 65,536).
+    pub batch_rows: usize,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self { columns: None, snapshot: None, batch_rows: 65_536 }
+    }
+}
+
+impl ReadOptions {
+    /// Reads these columns only, in this order.
+    #[must_use]
+    pub fn with_columns<S: Into<String>>(mut self, columns: impl IntoIterator<Item = S>) -> Self {
+        self.columns = Some(columns.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Reads as of this snapshot.
+    #[must_use]
+    pub fn with_snapshot(mut self, snapshot: Snapshot) -> Self {
+        self.snapshot = Some(snapshot);
+        self
+    }
+
+    /// Puts at most so many rows into a batch; 0 counts as 1.
+    #[must_use]
+    pub fn with_batch_rows(mut self, rows: usize) -> Self {
+        self.batch_rows = rows.max(1);
+        self
+    }
+}
+
+/// One instant of a source, held open as long as a clone of it lives.
+#[derive(Clone)]
+pub struct Snapshot {
+    info: SnapshotInfo,
+    guard: Arc<dyn Any + Send + Sync>,
+}
+
+impl Snapshot {
+    /// A snapshot that `guard` holds open; the source finds it again by [`guard`](Snapshot::guard).
+    pub fn new(info: SnapshotInfo, guard: impl Any + Send + Sync) -> Self {
+        Self { info, guard: Arc::new(guard) }
+    }
+
+    /// What it is, for the record.
+    pub fn info(&self) -> &SnapshotInfo {
+        &self.info
+    }
+
+    /// What the source holds it open with; `None` when it is of another source.
+    pub fn guard<G: Any>(&self) -> Option<&G> {
+        self.guard.downcast_ref()
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Snapshot").field(&self.info).finish()
+    }
+}
+
+/// What is recorded of a snapshot: its id, and the source's own words on where in its history it stands
+/// (PostgreSQL: `lsn`, `xmin`, `xmax`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotInfo {
+    /// The source's id of it.
+    pub id: String,
+    /// Where in the source's history it stands.
+    #[serde(default, flatten)]
+    pub position: BTreeMap<String, String>,
+}
+
+/// Which of a table's rows a read yields.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Bounds {
+    /// All of them.
+    #[default]
+    Full,
+}
+
+/// A read under way.
+#[non_exhaustive]
+pub struct TableRead {
+    /// The schema of every batch.
+    pub schema: SchemaRef,
+    /// Which rows it yields.
+    pub bounds: Bounds,
+    /// The snapshot it reads, where there is one.
+    pub snapshot: Option<SnapshotInfo>,
+    /// The rows.
+    pub stream: BatchStream,
+}
+
+impl TableRead {
+    /// All rows of a stream, of no snapshot.
+    pub fn new(schema: SchemaRef, stream: BatchStream) -> Self {
+        Self { schema, bounds: Bounds::Full, snapshot: None, stream }
+    }
+
+    /// All rows of batches that lie in memory.
+    pub fn from_batches(schema: SchemaRef, batches: Vec<RecordBatch>) -> Self {
+        Self::new(schema, Box::pin(futures::stream::iter(batches.into_iter().map(Ok))))
+    }
+
+    /// Says of which snapshot it is.
+    #[must_use]
+    pub fn with_snapshot(mut self, snapshot: Option<SnapshotInfo>) -> Self {
+        self.snapshot = snapshot;
+        self
+    }
+}
+
+impl fmt::Debug for TableRead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TableRead").field("schema", &self.schema).field("bounds", &self.bounds).finish_non_exhaustive()
+    }
+}

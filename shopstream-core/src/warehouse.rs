@@ -1,0 +1,287 @@
+//! Where tables are built, checked and shown.
+
+use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+use crate::{BatchStream, Check, CheckOutcome, Date, Error, Lake, Manifest, Result, TableRef, TableSchema, Timestamp};
+
+/// A store of tables that readers see as of its last publish.
+///
+/// # Contract
+/// * **Readers see whole versions.** [`read`](Warehouse::read), [`describe`](Warehouse::describe) and
+///   [`query`](Warehouse::query) answer from what was last published; a stream that began goes on in its version
+///   while a newer one is published.
+/// * **All writing goes through a build**: see [`Build`].
+/// * **Errors.** A table that was never published is `NotFound` when read, `None` when described.
+///
+/// `shopstream_core::conformance::warehouse` (feature `conformance`) checks it.
+#[async_trait]
+pub trait Warehouse: fmt::Debug + fmt::Display + Send + Sync + 'static {
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// The published tables, in order.
+    async fn tables(&self) -> Result<Vec<TableRef>>;
+
+    /// The columns of a published table.
+    async fn describe(&self, table: &TableRef) -> Result<Option<TableSchema>>;
+
+    /// Starts to read a published table: these columns, in this order, or all.
+    async fn read(&self, table: &TableRef, columns: Option<&[String]>) -> Result<BatchStream>;
+
+    /// Starts to answer a SQL query over the published tables; `Unsupported` without
+    /// [`query`](Capabilities::query).
+    async fn query(&self, sql: &str) -> Result<BatchStream>;
+
+    /// Opens the build of a run: a new one, or the one that an earlier process left when it died. `Conflict` when a
+    /// living process has it open.
+    async fn begin(&self, run: &RunId) -> Result<Box<dyn Build>>;
+}
+
+/// What becomes visible at once.
+///
+/// # Contract
+/// * **Aside.** What is loaded, put, materialized and checked here is seen by nobody else until
+///   [`publish`](Build::publish) shows all of it in one step; tables that it does not have stay as they were. A
+///   publish that fails or dies leaves readers what they had.
+/// * **Durable.** What returned `Ok` is there when the build is opened again by its [`RunId`].
+/// * **Whole tables.** [`put`](Build::put), [`load`](Build::load) and [`materialize`](Build::materialize) replace
+///   the build's table of that name, all of it or, when they fail, nothing.
+/// * **Reading** a table that the build does not have answers from what is published.
+/// * **Concurrency.** Different tables may be written side by side.
+/// * **Dropping** a build keeps it, to be opened again; [`abandon`](Build::abandon) removes it.
+#[async_trait]
+pub trait Build: fmt::Debug + Send + Sync {
+    /// The run that it belongs to.
+    fn run(&self) -> &RunId;
+
+    /// Lands the rows of a manifest in a table, with `_loaded_at` and `_source_file` added, and checks that they are
+    /// as many as the manifest says.
+    ///
+    /// The same manifest (by table, date and digest) again is a no-op. A later date, or a newer manifest of the
+    /// date, replaces; an older date is `Conflict` unless [`allow_older`](LoadOptions::allow_older).
+    async fn load(&self, lake: &dyn Lake, manifest: &Manifest, options: &LoadOptions) -> Result<LoadReport>;
+
+    /// Writes a table from rows; the answer is how many. `Unsupported` without [`put`](Capabilities::put).
+    async fn put(&self, table: &TableRef, schema: SchemaRef, rows: BatchStream) -> Result<u64>;
+
+    /// Writes a table from a SQL query that runs in the warehouse; the answer is how many rows. `Unsupported`
+    /// without [`materialize`](Capabilities::materialize).
+    async fn materialize(&self, table: &TableRef, sql: &str) -> Result<u64>;
+
+    /// Starts to read a table as this build has it: these columns, in this order, or all.
+    async fn read(&self, table: &TableRef, columns: Option<&[String]>) -> Result<BatchStream>;
+
+    /// Runs a data test over the tables as this build has them.
+    async fn check(&self, check: &Check) -> Result<CheckOutcome>;
+
+    /// Shows the build's tables to all readers, all in one step.
+    async fn publish(self: Box<Self>) -> Result<Published>;
+
+    /// Removes the build.
+    async fn abandon(self: Box<Self>) -> Result<()>;
+}
+
+/// What a warehouse can do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// Models run here, as Rust functions whose rows are [`put`](Build::put).
+    pub put: bool,
+    /// Models run over there, as SQL that is [`materialized`](Build::materialize).
+    pub materialize: bool,
+    /// It answers [`query`](Warehouse::query).
+    pub query: bool,
+}
+
+impl Capabilities {
+    /// It can do nothing of all this yet.
+    pub const NONE: Self = Self { put: false, materialize: false, query: false };
+
+    /// It takes rows.
+    #[must_use]
+    pub const fn with_put(mut self) -> Self {
+        self.put = true;
+        self
+    }
+
+    /// It runs models as SQL.
+    #[must_use]
+    pub const fn with_materialize(mut self) -> Self {
+        self.materialize = true;
+        self
+    }
+
+    /// It answers queries.
+    #[must_use]
+    pub const fn with_query(mut self) -> Self {
+        self.query = true;
+        self
+    }
+}
+
+/// The name of a run: the same name again goes on with the same build. Letters, digits, `_`, `-` and `.`.
+///
+/// ```
+/// use shopstream_core::RunId;
+///
+/// assert!("shop-2026-01-14".parse::<RunId>().is_ok());
+/// assert!("../shop".parse::<RunId>().is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RunId(String);
+
+impl RunId {
+    /// The run of a pipeline and date: `shop-2026-01-14`.
+    ///
+    /// # Errors
+    /// `Config` when the name has other characters than a run's id may have.
+    pub fn of_date(name: &str, date: Date) -> Result<Self> {
+        format!("{name}-{date}").parse()
+    }
+
+    /// The id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for RunId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::try_from(text.to_owned())
+    }
+}
+
+impl TryFrom<String> for RunId {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        if text.is_empty() || text.len() > 100 || text.starts_with('.') || !text.chars().all(plain) {
+            return Err(Error::config("a run's id has 1 to 100 letters, digits, '_', '-' and '.'").with("run", text));
+        }
+        Ok(Self(text))
+    }
+}
+
+impl From<RunId> for String {
+    fn from(run: RunId) -> Self {
+        run.0
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How to load.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct LoadOptions {
+    /// The table to land in.
+    pub target: TableRef,
+    /// The `_loaded_at` of the rows.
+    pub loaded_at: Timestamp,
+    /// Whether a date older than what the table holds may replace it (default no).
+    pub allow_older: bool,
+}
+
+impl LoadOptions {
+    /// Lands in this table at this time.
+    pub fn new(target: TableRef, loaded_at: Timestamp) -> Self {
+        Self { target, loaded_at, allow_older: false }
+    }
+
+    /// Lets an older date replace a later one.
+    #[must_use]
+    pub fn with_allow_older(mut self, yes: bool) -> Self {
+        self.allow_older = yes;
+        self
+    }
+}
+
+/// What a load did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct LoadReport {
+    /// The table landed in.
+    pub table: TableRef,
+    /// Rows landed: those of the manifest.
+    pub rows: u64,
+    /// Whether the manifest was there already.
+    pub unchanged: bool,
+}
+
+impl LoadReport {
+    /// So many rows landed.
+    pub fn new(table: TableRef, rows: u64, unchanged: bool) -> Self {
+        Self { table, rows, unchanged }
+    }
+}
+
+/// What a table was loaded from: what a warehouse remembers to keep loads from happening twice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadRecord {
+    /// The table landed in.
+    pub table: TableRef,
+    /// The date of the partition.
+    pub date: Date,
+    /// The digest of its manifest.
+    pub digest: String,
+    /// Its rows.
+    pub rows: u64,
+}
+
+impl LoadRecord {
+    /// The record of loading a manifest into a table.
+    pub fn new(manifest: &Manifest, target: &TableRef) -> Self {
+        Self {
+            table: target.clone(),
+            date: manifest.partition.date,
+            digest: manifest.digest().to_owned(),
+            rows: manifest.rows,
+        }
+    }
+
+    /// Decides on a load from what the table holds: whether there is nothing to do.
+    ///
+    /// # Errors
+    /// `Conflict` when the manifest's date is older than what the table holds, and that was not asked for.
+    pub fn is_same(held: Option<&LoadRecord>, manifest: &Manifest, options: &LoadOptions) -> Result<bool> {
+        let Some(held) = held else { return Ok(false) };
+        let date = manifest.partition.date;
+        if date < held.date && !options.allow_older {
+            return Err(Error::conflict(
+                "the table holds a later date; load the older one only if that is meant (allow_older)",
+            )
+            .with("table", &options.target)
+            .with("holds", held.date)
+            .with("date", date));
+        }
+        Ok(date == held.date && manifest.digest() == held.digest)
+    }
+}
+
+/// What a publish showed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Published {
+    /// The version's name, in the warehouse's own words.
+    pub version: String,
+    /// The tables that the build brought, in order.
+    pub tables: Vec<TableRef>,
+}
+
+impl Published {
+    /// These tables, as this version.
+    pub fn new(version: impl Into<String>, tables: Vec<TableRef>) -> Self {
+        Self { version: version.into(), tables }
+    }
+}
