@@ -2,9 +2,11 @@
 
 mod layout;
 mod manifest;
+mod stats;
 
 pub use layout::{Format, Layout, Partition};
 pub use manifest::{ColumnStats, DataFile, Manifest};
+pub use stats::StatsCollector;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -17,10 +19,13 @@ use crate::{BatchStream, Result, TableRead, Timestamp};
 /// # Contract
 /// * **A partition exists when its manifest does.** [`write`](Lake::write) makes all of its rows visible at once, by
 ///   a numbered manifest that is created if absent and never overwritten; the highest number counts. A write that
-///   fails, or whose future is dropped, leaves the partition as it was.
+///   fails, or whose future is dropped, leaves the partition as it was; one that is dropped while it puts its
+///   manifest, its last step, either did or did not happen.
+/// * **One schema.** A batch of other columns than the [`TableRead`]'s is `Schema`, and nothing is written.
 /// * **`Ok` means durable**: the files and the manifest are stored, and the manifest's counts are those of the files.
 /// * **Empty input** makes a manifest of 0 rows.
-/// * **Concurrency.** Of two writers of the same partition each gets a number of its own, or `Conflict`.
+/// * **Concurrency.** Of two writers of the same partition each gets a number of its own, or `Conflict`; the data of
+///   the one never stands under the manifest of the other.
 /// * **Reads check**: a file whose size or checksum is not the manifest's is `Data`, a missing one `NotFound`.
 ///   A reader of an older manifest can go on while a newer one is written.
 /// * **Delete** takes the manifests first, then the files; what does not exist is deleted already.

@@ -6,12 +6,20 @@ extern crate self as shopstream_core;
 
 mod check;
 mod clock;
+pub mod compute;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod error;
 mod lake;
+pub mod memory;
+mod model;
+mod pipeline;
+mod project;
 mod schema;
 mod secret;
 mod source;
 mod table;
+pub mod text;
 mod value;
 mod warehouse;
 
@@ -20,11 +28,19 @@ pub use arrow::array::ArrayRef;
 pub use check::{Aggregate, Check, CheckOutcome, Comparison, Condition, Measure, Operand, Rule, Severity, evaluate};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use error::{Error, ErrorKind, Result};
-pub use lake::{ColumnStats, DataFile, Format, Lake, Layout, Manifest, Partition, WriteOptions};
+pub use lake::{ColumnStats, DataFile, Format, Lake, Layout, Manifest, Partition, StatsCollector, WriteOptions};
+pub use model::{Cleaned, Dropped, Input, IntoOutput, Model, ModelFn, ModelOutput};
+pub use pipeline::{
+    DroppedRows, Event, LeftOut, Observer, Pipeline, PipelineBuilder, RunReport, Step, StepReport, TableReport,
+};
+pub use project::{Project, ProjectBuilder, RunOptions, Selection};
 pub use schema::{ColumnSchema, TableRef, TableSchema};
 pub use secret::Secret;
 pub use shopstream_derive::Table;
 pub use source::{BatchStream, Bounds, ReadOptions, Snapshot, SnapshotInfo, Source, TableRead};
 pub use table::{Batch, ColumnDecl, Columns, ForeignKey, Landed, LandedColumns, Pii, Table, TableDecl};
 pub use value::{Col, Column, Date, Decimal, Dialect, Json, Timestamp};
-pub use warehouse::{Build, Capabilities, LoadOptions, LoadRecord, LoadReport, Published, RunId, Warehouse};
+pub use warehouse::{
+    Build, Capabilities, Landing, LoadOptions, LoadRecord, LoadReport, Published, RunId, Warehouse, WarehouseExt,
+    conform,
+};

@@ -1,12 +1,15 @@
 //! Where rows come from.
 
-use arrow::{array::RecordBatch, datatypes::SchemaRef};
+use arrow::{
+    array::{Array, RecordBatch, RecordBatchOptions},
+    datatypes::SchemaRef,
+};
 use async_trait::async_trait;
-use futures::stream::BoxStream;
+use futures::{StreamExt, stream::BoxStream};
 use serde::{Deserialize, Serialize};
 use std::{any::Any, collections::BTreeMap, fmt, sync::Arc};
 
-use crate::{Result, TableRef, TableSchema};
+use crate::{Error, Result, TableRef, TableSchema};
 
 /// Rows on their way, batch by batch. Dropping it gives up the work behind it.
 pub type BatchStream = BoxStream<'static, Result<RecordBatch>>;
@@ -17,7 +20,7 @@ pub type BatchStream = BoxStream<'static, Result<RecordBatch>>;
 /// * **Schema first.** What [`describe`](Source::describe) says and what [`read`](Source::read) yields agree; every
 ///   batch has exactly the schema of its [`TableRead`]. An empty table yields no batch, and that is no error.
 /// * **Bounds first.** What a read will yield is fixed before its first row; asked again within the same
-///   [`Snapshot`], it yields the same rows.
+///   [`Snapshot`], it yields the same rows. A snapshot of another source is refused.
 /// * **Streaming.** A read holds some batches in memory, never the table.
 /// * **Concurrency.** Reads may run side by side, also within one snapshot; one that cannot waits its turn.
 /// * **Errors.** A missing table is `NotFound`, a column of an unknown type `Schema`, a server that does not answer
@@ -161,10 +164,74 @@ impl TableRead {
         self.snapshot = snapshot;
         self
     }
+
+    /// The rows, with a `Schema` error in the place of a batch that has not exactly the read's columns: names, types
+    /// and no NULL where none may be.
+    pub fn into_checked_stream(self) -> BatchStream {
+        let schema = self.schema;
+        Box::pin(self.stream.map(move |batch| checked(&schema, batch?)))
+    }
+}
+
+fn checked(schema: &SchemaRef, batch: RecordBatch) -> Result<RecordBatch> {
+    let found = batch.schema();
+    if found.fields().len() != schema.fields().len() {
+        return Err(Error::schema("a batch has not as many columns as its read said")
+            .with("expected", schema.fields().len())
+            .with("found", found.fields().len()));
+    }
+    for (i, (expected, found)) in schema.fields().iter().zip(found.fields()).enumerate() {
+        if expected.name() != found.name() || expected.data_type() != found.data_type() {
+            return Err(Error::schema("a batch has another column than its read said")
+                .with("expected", format_args!("{} {}", expected.name(), expected.data_type()))
+                .with("found", format_args!("{} {}", found.name(), found.data_type())));
+        }
+        if !expected.is_nullable() && batch.column(i).null_count() > 0 {
+            return Err(Error::schema("a column that may have no NULL has one").with("column", expected.name()));
+        }
+    }
+    let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    Ok(RecordBatch::try_new_with_options(schema.clone(), batch.columns().to_vec(), &rows)?)
 }
 
 impl fmt::Debug for TableRead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TableRead").field("schema", &self.schema).field("bounds", &self.bounds).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+    use arrow::{
+        array::{ArrayRef, Int32Array, Int64Array},
+        datatypes::{DataType, Field, Schema},
+    };
+
+    #[tokio::test]
+    async fn a_batch_of_other_columns_is_an_error() {
+        let schema: SchemaRef = Schema::new(vec![Field::new("id", DataType::Int32, false)]).into();
+        let ints = |values: Vec<Option<i32>>| Arc::new(Int32Array::from(values)) as ArrayRef;
+        let bigs = Arc::new(Int64Array::from(vec![1])) as ArrayRef;
+        for (columns, says) in [
+            (vec![("id", ints(vec![Some(1), Some(2)]))], None),
+            (vec![("id", ints(vec![Some(1), None]))], Some("no NULL")),
+            (vec![("ID", ints(vec![Some(1)]))], Some("expected: id Int32, found: ID Int32")),
+            (vec![("id", bigs)], Some("found: id Int64")),
+            (vec![("id", ints(vec![])), ("b", ints(vec![]))], Some("expected: 1, found: 2")),
+        ] {
+            let columns = columns.into_iter().map(|(name, values)| (name, values, true));
+            let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
+            let read = TableRead::from_batches(schema.clone(), vec![batch]);
+            match (read.into_checked_stream().next().await.unwrap(), says) {
+                (Ok(batch), None) => assert_eq!(batch.schema(), schema),
+                (Err(e), Some(says)) => {
+                    assert_eq!(e.kind(), ErrorKind::Schema);
+                    assert!(e.to_string().contains(says), "{e}");
+                }
+                (other, _) => panic!("{other:?}"),
+            }
+        }
     }
 }

@@ -1,11 +1,21 @@
 //! Where tables are built, checked and shown.
 
-use arrow::datatypes::SchemaRef;
+mod conform;
+mod landing;
+
+pub use conform::conform;
+pub use landing::Landing;
+
+use arrow::{array::RecordBatch, compute::concat_batches, datatypes::SchemaRef};
 use async_trait::async_trait;
+use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-use crate::{BatchStream, Check, CheckOutcome, Date, Error, Lake, Manifest, Result, TableRef, TableSchema, Timestamp};
+use crate::{
+    Batch, BatchStream, Check, CheckOutcome, Date, Error, Lake, Manifest, Result, Table, TableRef, TableSchema,
+    Timestamp,
+};
 
 /// A store of tables that readers see as of its last publish.
 ///
@@ -14,7 +24,8 @@ use crate::{BatchStream, Check, CheckOutcome, Date, Error, Lake, Manifest, Resul
 ///   [`query`](Warehouse::query) answer from what was last published; a stream that began goes on in its version
 ///   while a newer one is published.
 /// * **All writing goes through a build**: see [`Build`].
-/// * **Errors.** A table that was never published is `NotFound` when read, `None` when described.
+/// * **Whole tables.** A read yields at least one batch, of an empty table an empty one, so that its columns are known.
+/// * **Errors.** A table or column that was never published is `NotFound` when read, `None` when described.
 ///
 /// `shopstream_core::conformance::warehouse` (feature `conformance`) checks it.
 #[async_trait]
@@ -40,6 +51,32 @@ pub trait Warehouse: fmt::Debug + fmt::Display + Send + Sync + 'static {
     async fn begin(&self, run: &RunId) -> Result<Box<dyn Build>>;
 }
 
+/// What every [`Warehouse`] can do besides.
+pub trait WarehouseExt: Warehouse {
+    /// Reads a declared table as it is published, whole.
+    ///
+    /// ```
+    /// # use shopstream_core::{Batch, Result, Table, Warehouse, WarehouseExt};
+    /// async fn rows_of<T: Table>(warehouse: &dyn Warehouse) -> Result<Vec<T>> {
+    ///     Ok(warehouse.table::<T>().await?.rows())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// `NotFound` when it was never published, or lacks columns; `Schema` and `Data` when it is not as declared.
+    fn table<T: Table>(&self) -> impl Future<Output = Result<Batch<T>>> + Send;
+}
+
+impl<W: Warehouse + ?Sized> WarehouseExt for W {
+    async fn table<T: Table>(&self) -> Result<Batch<T>> {
+        let declared = T::declaration();
+        let rows = self.read(&declared.table_ref(), Some(&declared.column_names())).await?;
+        let batches: Vec<RecordBatch> = rows.try_collect().await?;
+        let schema = batches.first().map_or_else(|| declared.schema(), RecordBatch::schema);
+        Batch::try_new(concat_batches(&schema, &batches)?)
+    }
+}
+
 /// What becomes visible at once.
 ///
 /// # Contract
@@ -57,6 +94,13 @@ pub trait Build: fmt::Debug + Send + Sync {
     /// The run that it belongs to.
     fn run(&self) -> &RunId;
 
+    /// The tables that the build has of its own, in order.
+    async fn tables(&self) -> Result<Vec<TableRef>>;
+
+    /// Takes a table out of the build, which then answers from what is published; one that it does not have is out
+    /// already.
+    async fn remove(&self, table: &TableRef) -> Result<()>;
+
     /// Lands the rows of a manifest in a table, with `_loaded_at` and `_source_file` added, and checks that they are
     /// as many as the manifest says.
     ///
@@ -71,7 +115,8 @@ pub trait Build: fmt::Debug + Send + Sync {
     /// without [`materialize`](Capabilities::materialize).
     async fn materialize(&self, table: &TableRef, sql: &str) -> Result<u64>;
 
-    /// Starts to read a table as this build has it: these columns, in this order, or all.
+    /// Starts to read a table as this build has it: these columns, in this order, or all. Of no columns, batches that
+    /// only count their rows.
     async fn read(&self, table: &TableRef, columns: Option<&[String]>) -> Result<BatchStream>;
 
     /// Runs a data test over the tables as this build has them.

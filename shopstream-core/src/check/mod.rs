@@ -54,6 +54,28 @@ impl Check {
         Self { name: name.into(), table: table.into(), rule, severity: Severity::Error, allowed: 0, keys: vec![] }
     }
 
+    /// The tables that it reads: the tested one first, each once.
+    pub fn tables(&self) -> Vec<&TableRef> {
+        let mut tables = vec![&self.table];
+        match &self.rule {
+            Rule::References { table, .. } | Rule::SumsTo { details: table, .. } => tables.push(table),
+            Rule::Equal { left, right } => tables.extend([&left.table, &right.table]),
+            Rule::Unique { .. }
+            | Rule::NotNull { .. }
+            | Rule::AcceptedValues { .. }
+            | Rule::Holds(_)
+            | Rule::RowCount { .. } => {}
+        }
+        let mut seen = vec![];
+        tables.retain(|t| {
+            !seen.contains(t) && {
+                seen.push(*t);
+                true
+            }
+        });
+        tables
+    }
+
     /// Reports instead of stopping.
     #[must_use]
     pub fn warn(mut self) -> Self {
@@ -88,7 +110,8 @@ pub struct CheckOutcome {
     pub passed: bool,
     /// How many rows failed; of a test of totals, 1 or 0.
     pub failures: u64,
-    /// The keys of up to ten failing rows; of a test of totals, the two of them.
+    /// The keys of up to ten failing rows (`id=7`), or how many of how many rows failed when the test has no keys; of
+    /// a failing test of totals, the two of them.
     pub sample: Vec<String>,
 }
 

@@ -7,7 +7,7 @@ use crate::{Date, Decimal, TableRef, Timestamp};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Rule {
-    /// No two rows have the same values in these columns.
+    /// No two rows have the same values in these columns: each row beyond the first of its values fails.
     Unique {
         /// The columns.
         columns: Vec<String>,
@@ -35,7 +35,8 @@ pub enum Rule {
     },
     /// A condition holds in every row.
     Holds(Condition),
-    /// In every row, a number is the sum of a column of the row's details; a row without details has 0.
+    /// In every row, a number is the sum of a column of the row's details; a row without details has 0, and a NULL
+    /// among them adds nothing.
     SumsTo {
         /// The column with the total.
         column: String,

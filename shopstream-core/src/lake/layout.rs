@@ -181,14 +181,34 @@ impl Layout {
         Ok(format!("{}/{}.{MANIFEST}{number:06}.json", self.folder(partition)?, Self::stem(partition)))
     }
 
+    /// The key by which a writer holds a manifest's number, and with it the keys of its files, until the manifest is
+    /// there.
+    ///
+    /// # Errors
+    /// As [`table_folder`](Layout::table_folder).
+    pub fn claim(&self, partition: &Partition, number: u32) -> Result<String> {
+        Ok(format!("{}/{}.{MANIFEST}{number:06}.claim", self.folder(partition)?, Self::stem(partition)))
+    }
+
     /// The date and number of a manifest of a table by its key; `None` when the key is not one.
     pub fn parse_manifest(&self, table: &str, key: &str) -> Option<(Date, u32)> {
+        let (date, number) = Self::parse_numbered(table, key, ".json")?;
+        (self.manifest(&Partition::new(table, date), number).ok()? == key).then_some((date, number))
+    }
+
+    /// The date and number of a claim of a table by its key; `None` when the key is not one.
+    pub fn parse_claim(&self, table: &str, key: &str) -> Option<(Date, u32)> {
+        let (date, number) = Self::parse_numbered(table, key, ".claim")?;
+        (self.claim(&Partition::new(table, date), number).ok()? == key).then_some((date, number))
+    }
+
+    fn parse_numbered(table: &str, key: &str, ending: &str) -> Option<(Date, u32)> {
         let name = key.rsplit('/').next()?;
         let rest = name.strip_prefix(table)?.strip_prefix('_')?;
         let (date, rest) = rest.split_at_checked(8)?;
-        let number = rest.strip_prefix('.')?.strip_prefix(MANIFEST)?.strip_suffix(".json")?.parse().ok()?;
+        let number = rest.strip_prefix('.')?.strip_prefix(MANIFEST)?.strip_suffix(ending)?.parse().ok()?;
         let date = Date::parse(&format!("{}-{}-{}", date.get(..4)?, date.get(4..6)?, date.get(6..)?))?;
-        (self.manifest(&Partition::new(table, date), number).ok()? == key).then_some((date, number))
+        Some((date, number))
     }
 
     /// Whether a key is one that a partition's data files can have.
@@ -219,6 +239,10 @@ mod tests {
             assert_eq!(layout.parse_manifest("users", &manifest), Some((p.date, 12)));
             assert_eq!(layout.parse_manifest("user", &manifest), None);
             assert!(!layout.is_file_of(&p, &manifest));
+            let claim = layout.claim(&p, 12).unwrap();
+            assert_eq!(layout.parse_claim("users", &claim), Some((p.date, 12)));
+            assert_eq!((layout.parse_manifest("users", &claim), layout.parse_claim("users", &manifest)), (None, None));
+            assert!(!layout.is_file_of(&p, &claim));
             for (number, part, name) in [
                 (1, None, "users_20260114.parquet"),
                 (1, Some(3), "users_20260114_00003.parquet"),

@@ -135,10 +135,11 @@ impl<T: Table> Batch<T> {
     }
 }
 
-fn text(data_type: &DataType) -> bool {
+/// Whether it is text, in whichever of Arrow's encodings.
+pub(crate) fn is_text(data_type: &DataType) -> bool {
     match data_type {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
-        DataType::Dictionary(_, values) => text(values),
+        DataType::Dictionary(_, values) => is_text(values),
         _ => false,
     }
 }
@@ -157,7 +158,7 @@ fn compare(declared: &TableDecl, batch: &RecordBatch, more: bool) -> Result<(Vec
             differences.push(format!("{}: there twice", c.name));
         }
         let array = batch.column(i);
-        if text(&c.data_type) && text(field.data_type()) {
+        if is_text(&c.data_type) && is_text(field.data_type()) {
             arrays.push(if *field.data_type() == c.data_type { array.clone() } else { cast(array, &c.data_type)? });
         } else if *field.data_type() == c.data_type {
             arrays.push(array.clone());

@@ -8,15 +8,15 @@ use crate::{Col, ColumnDecl, Result, Timestamp};
 
 /// A row of a source's table as it landed in the warehouse: with the time of its load and the file it came from.
 /// As a table it is `raw.` and the source's name; its columns deref to the source's, so that `Batch<Landed<Users>>`
-/// has `users.email` and `users.loaded_at`.
+/// has `users.email` and `users._loaded_at`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Landed<T> {
     /// The row as it came.
     pub row: T,
     /// When it was loaded: column `_loaded_at`.
-    pub loaded_at: Timestamp,
+    pub _loaded_at: Timestamp,
     /// The file it came from: column `_source_file`.
-    pub source_file: String,
+    pub _source_file: String,
 }
 
 impl<T> Landed<T> {
@@ -50,18 +50,18 @@ impl<T: Table> Table for Landed<T> {
 #[derive(Clone, Debug)]
 pub struct LandedColumns<T: Table> {
     /// The source's columns.
-    pub source: T::Columns,
+    pub _columns: T::Columns,
     /// When each row was loaded.
-    pub loaded_at: Col<Timestamp>,
+    pub _loaded_at: Col<Timestamp>,
     /// The file that each row came from.
-    pub source_file: Col<String>,
+    pub _source_file: Col<String>,
 }
 
 impl<T: Table> Deref for LandedColumns<T> {
     type Target = T::Columns;
 
     fn deref(&self) -> &T::Columns {
-        &self.source
+        &self._columns
     }
 }
 
@@ -69,8 +69,8 @@ impl<T: Table> Columns for LandedColumns<T> {
     type Row = Landed<T>;
 
     fn to_arrays(&self) -> Vec<ArrayRef> {
-        let mut arrays = self.source.to_arrays();
-        arrays.extend([self.loaded_at.to_array(), self.source_file.to_array()]);
+        let mut arrays = self._columns.to_arrays();
+        arrays.extend([self._loaded_at.to_array(), self._source_file.to_array()]);
         arrays
     }
 
@@ -80,26 +80,26 @@ impl<T: Table> Columns for LandedColumns<T> {
             return Err(crate::Error::internal("landed rows have two columns more"));
         };
         Ok(Self {
-            source: T::Columns::try_from_arrays(source)?,
-            loaded_at: Col::try_new(loaded_at.clone()).map_err(|e| e.with("column", Landed::<T>::LOADED_AT))?,
-            source_file: Col::try_new(source_file.clone()).map_err(|e| e.with("column", Landed::<T>::SOURCE_FILE))?,
+            _columns: T::Columns::try_from_arrays(source)?,
+            _loaded_at: Col::try_new(loaded_at.clone()).map_err(|e| e.with("column", Landed::<T>::LOADED_AT))?,
+            _source_file: Col::try_new(source_file.clone()).map_err(|e| e.with("column", Landed::<T>::SOURCE_FILE))?,
         })
     }
 
     fn from_rows(rows: &[Landed<T>]) -> Self {
         let source: Vec<T> = rows.iter().map(|r| r.row.clone()).collect();
         Self {
-            source: T::Columns::from_rows(&source),
-            loaded_at: rows.iter().map(|r| r.loaded_at).collect(),
-            source_file: rows.iter().map(|r| r.source_file.as_str()).collect(),
+            _columns: T::Columns::from_rows(&source),
+            _loaded_at: rows.iter().map(|r| r._loaded_at).collect(),
+            _source_file: rows.iter().map(|r| r._source_file.as_str()).collect(),
         }
     }
 
     fn row(&self, i: usize) -> Landed<T> {
         Landed {
-            row: self.source.row(i),
-            loaded_at: self.loaded_at.get(i),
-            source_file: self.source_file.get(i).to_owned(),
+            row: self._columns.row(i),
+            _loaded_at: self._loaded_at.get(i),
+            _source_file: self._source_file.get(i).to_owned(),
         }
     }
 }

@@ -5,6 +5,7 @@ mod ddl;
 mod decl;
 mod landed;
 
+pub(crate) use batch::is_text;
 pub use batch::{Batch, Columns};
 pub use decl::{ColumnDecl, ForeignKey, Pii, TableDecl};
 pub use landed::{Landed, LandedColumns};

@@ -32,6 +32,10 @@ pub trait Column: Sized + Clone + fmt::Debug + PartialEq + Send + Sync + 'static
     type Array: Array + Clone + 'static;
     /// A value inside the array.
     type Ref<'a>: Copy + fmt::Debug + PartialEq;
+    /// The type of the same column that may hold NULL.
+    type Optional: Column<Array = Self::Array>;
+    /// The type of the same column that may not.
+    type Required: Column<Array = Self::Array>;
     /// Whether NULL is one of its values.
     const NULLABLE: bool;
     /// Its Arrow type.
@@ -62,6 +66,8 @@ macro_rules! column {
         impl<$($generics)*> Column for $type {
             type Array = $array;
             type Ref<'a> = $value;
+            type Optional = Option<$type>;
+            type Required = $type;
             const NULLABLE: bool = false;
             fn data_type() -> DataType { $data_type }
             fn extension() -> Option<&'static str> { $extension }
@@ -79,6 +85,8 @@ macro_rules! column {
         impl<$($generics)*> Column for Option<$type> {
             type Array = $array;
             type Ref<'a> = Option<$value>;
+            type Optional = Option<$type>;
+            type Required = $type;
             const NULLABLE: bool = true;
             fn data_type() -> DataType { $data_type }
             fn extension() -> Option<&'static str> { $extension }
@@ -166,10 +174,19 @@ impl<T: Column> Col<T> {
             .ok_or_else(|| Error::internal("an array is not of its type"))
     }
 
-    /// For arrays that the library made of this type itself.
-    pub(crate) fn trusted(array: T::Array) -> Self {
-        debug_assert!(*array.data_type() == T::data_type() && (T::NULLABLE || array.null_count() == 0));
-        Self(array)
+    /// How many rows it has.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether it has no row.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many of its values are NULL.
+    pub fn null_count(&self) -> usize {
+        self.0.null_count()
     }
 
     /// The value of row `i`; panics behind the end, as an array does.
@@ -180,6 +197,31 @@ impl<T: Column> Col<T> {
     /// All values, in order.
     pub fn values(&self) -> impl ExactSizeIterator<Item = T::Ref<'_>> + Clone {
         (0..self.0.len()).map(|i| self.get(i))
+    }
+
+    /// The column with `default` in the place of every NULL.
+    pub fn or<'a>(&'a self, default: <T::Required as Column>::Ref<'a>) -> Col<T::Required> {
+        if self.0.null_count() == 0 {
+            return Col(self.0.clone());
+        }
+        let value = |i| if self.0.is_valid(i) { T::Required::get(&self.0, i) } else { default };
+        Col(T::Required::collect((0..self.0.len()).map(value)))
+    }
+
+    /// The column as one that cannot hold NULL.
+    ///
+    /// # Errors
+    /// `Data` when it holds one.
+    pub fn not_null(&self) -> Result<Col<T::Required>> {
+        match self.0.null_count() {
+            0 => Ok(Col(self.0.clone())),
+            nulls => Err(Error::data(format!("{nulls} NULLs where there can be none"))),
+        }
+    }
+
+    /// The column as one that may hold NULL.
+    pub fn optional(&self) -> Col<T::Optional> {
+        Col(self.0.clone())
     }
 
     /// The concrete Arrow array.

@@ -90,9 +90,9 @@ impl Date {
         Self(self.0.saturating_add(days))
     }
 
-    /// The first instant of the day, in UTC.
+    /// The first instant of the day, in UTC; of a day beyond the end of time the nearest one.
     pub const fn midnight(self) -> Timestamp {
-        Timestamp::from_micros(self.0 as i64 * Timestamp::DAY)
+        Timestamp::from_micros((self.0 as i64).saturating_mul(Timestamp::DAY))
     }
 
     /// Year, month and day; `None` outside of the years ±262,142.
@@ -164,6 +164,8 @@ mod tests {
         assert_eq!(date!("2021-01-03").iso_week(), Some((2020, 53)));
         assert_eq!(date!("2021-01-03").ymd(), Some((2021, 1, 3)));
         assert_eq!(Date::from_days(i32::MAX).to_string(), "day 2147483647");
+        assert_eq!(Date::from_days(i32::MAX).midnight(), Timestamp::from_micros(i64::MAX));
+        assert_eq!(Date::from_days(i32::MIN).midnight(), Timestamp::from_micros(i64::MIN));
         for bad in ["2026-02-29", "2026-1-01", "26-01-01", "2026/01/01", "2026-01-0a", "", "2026-01-01 "] {
             assert_eq!(Date::parse(bad), None, "{bad}");
         }

@@ -53,42 +53,64 @@ impl<const P: u8, const S: u8> Decimal<P, S> {
     /// Reads `-12.50`. `None` unless it is a plain decimal number that fits without loss; zeros after the last of
     /// the `S` digits lose nothing.
     pub const fn parse(text: &str) -> Option<Self> {
-        let bytes = text.as_bytes();
-        let negative = matches!(bytes, [b'-', ..]);
-        let mut i = if matches!(bytes, [b'-' | b'+', ..]) { 1 } else { 0 };
-        let (mut units, mut digits, mut behind, mut point) = (0i128, 0usize, 0u8, false);
-        while i < bytes.len() {
-            match bytes[i] {
-                b'.' if !point => point = true,
-                c @ b'0'..=b'9' => {
-                    digits += 1;
-                    if point && behind == S {
-                        if c != b'0' {
-                            return None;
-                        }
-                    } else {
-                        units = units * 10 + (c - b'0') as i128;
-                        if units >= Self::LIMIT {
-                            return None;
-                        }
-                        behind += point as u8;
+        match parse_units(text.as_bytes(), P, S) {
+            Some(units) => Some(Self(units)),
+            None => None,
+        }
+    }
+}
+
+/// The units of a plain decimal number; see [`Decimal::parse`].
+pub(crate) const fn parse_units(bytes: &[u8], precision: u8, scale: u8) -> Option<i128> {
+    let limit = 10i128.pow(precision as u32);
+    let negative = matches!(bytes, [b'-', ..]);
+    let mut i = if matches!(bytes, [b'-' | b'+', ..]) { 1 } else { 0 };
+    let (mut units, mut digits, mut behind, mut point) = (0i128, 0usize, 0u8, false);
+    while i < bytes.len() {
+        match bytes[i] {
+            b'.' if !point => point = true,
+            c @ b'0'..=b'9' => {
+                digits += 1;
+                if point && behind == scale {
+                    if c != b'0' {
+                        return None;
                     }
+                } else {
+                    match shift(units, limit) {
+                        Some(shifted) => units = shifted + (c - b'0') as i128,
+                        None => return None,
+                    }
+                    behind += point as u8;
                 }
-                _ => return None,
             }
-            i += 1;
+            _ => return None,
         }
-        if digits == 0 {
-            return None;
+        i += 1;
+    }
+    if digits == 0 {
+        return None;
+    }
+    while behind < scale {
+        match shift(units, limit) {
+            Some(shifted) => units = shifted,
+            None => return None,
         }
-        while behind < S {
-            units *= 10;
-            if units >= Self::LIMIT {
-                return None;
-            }
-            behind += 1;
-        }
-        Some(Self(if negative { -units } else { units }))
+        behind += 1;
+    }
+    Some(if negative { -units } else { units })
+}
+
+/// Ten times as much, when that and nine more stay below the limit, which is a power of ten.
+const fn shift(units: i128, limit: i128) -> Option<i128> {
+    if units < limit / 10 { Some(units * 10) } else { None }
+}
+
+/// The digits of a number's absolute value, `scale` of them behind the point.
+pub(crate) fn write_units(f: &mut impl fmt::Write, units: i128, scale: u8) -> fmt::Result {
+    let (units, one) = (units.unsigned_abs(), 10u128.pow(u32::from(scale)));
+    match scale {
+        0 => write!(f, "{units}"),
+        _ => write!(f, "{}.{:0scale$}", units / one, units % one, scale = usize::from(scale)),
     }
 }
 
@@ -119,11 +141,8 @@ macro_rules! dec {
 
 impl<const P: u8, const S: u8> fmt::Display for Decimal<P, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (units, one) = (self.0.unsigned_abs(), 10u128.pow(u32::from(S)));
-        let digits = match S {
-            0 => units.to_string(),
-            _ => format!("{}.{:0scale$}", units / one, units % one, scale = usize::from(S)),
-        };
+        let mut digits = String::new();
+        write_units(&mut digits, self.0, S)?;
         f.pad_integral(self.0 >= 0, "", &digits)
     }
 }
@@ -186,7 +205,9 @@ mod tests {
             assert_eq!(D::parse(text), None, "{text}");
         }
         assert_eq!(Decimal::<38, 0>::parse(&"9".repeat(38)).map(Decimal::units), Some(10i128.pow(38) - 1));
+        assert_eq!(Decimal::<38, 0>::parse(&"9".repeat(39)), None);
         assert_eq!(Decimal::<38, 38>::parse("1"), None);
+        assert_eq!(Decimal::<38, 38>::parse("2"), None);
     }
 
     #[test]

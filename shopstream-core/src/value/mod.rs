@@ -9,5 +9,6 @@ mod timestamp;
 pub use column::{Col, Column, Dialect};
 pub use date::Date;
 pub use decimal::Decimal;
+pub(crate) use decimal::{parse_units, write_units};
 pub use json::Json;
 pub use timestamp::Timestamp;

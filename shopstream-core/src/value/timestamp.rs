@@ -98,7 +98,8 @@ impl Timestamp {
         Some(Self(day.midnight().0 + seconds * 1_000_000 + fraction as i64))
     }
 
-    fn write(self, f: &mut impl fmt::Write, between: char) -> fmt::Result {
+    /// Writes day and time of day with this character between them.
+    pub(crate) fn write(self, f: &mut impl fmt::Write, between: char) -> fmt::Result {
         let (day, rest) = (self.date(), self.0.rem_euclid(Self::DAY));
         let (seconds, micros) = (rest / 1_000_000, rest % 1_000_000);
         write!(f, "{day}{between}{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)?;

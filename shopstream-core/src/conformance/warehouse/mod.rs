@@ -1,0 +1,122 @@
+//! What a [`Warehouse`] promises.
+//!
+//! Each function uses tables and runs of its own (`raw.suite_…`, `marts.suite_…`), so that they run in any order, but
+//! want a warehouse in which these have not been before: an empty one, or one that is thrown away.
+//!
+//! ```
+//! # use shopstream_core::{conformance, memory::MemoryWarehouse};
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+//! conformance::warehouse::all(&MemoryWarehouse::new()).await
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod builds;
+mod contents;
+mod lake;
+mod loads;
+mod reads;
+
+pub use builds::{
+    abandoned, all_at_once, checks_see_the_build, failed_put_leaves_the_former, only_one_open, reopened,
+    seen_when_published, what_it_cannot_do,
+};
+pub use contents::what_it_has;
+pub use loads::{counts_are_checked, loads_once, older_dates};
+pub use reads::{empty_table, missing, projection, whole_version};
+
+use arrow::{
+    array::{Int64Array, RecordBatch, StringViewArray},
+    compute::concat_batches,
+    datatypes::{DataType, Field, Schema},
+};
+use futures::{StreamExt, TryStreamExt};
+use std::sync::Arc;
+
+use crate::{BatchStream, Build, Error, ErrorKind, Result, RunId, TableRef, Warehouse};
+
+/// All of the suite.
+///
+/// # Errors
+/// The first promise that was broken, or what the warehouse answered instead.
+pub async fn all(warehouse: &dyn Warehouse) -> Result<()> {
+    what_it_cannot_do(warehouse).await?;
+    missing(warehouse).await?;
+    seen_when_published(warehouse).await?;
+    all_at_once(warehouse).await?;
+    failed_put_leaves_the_former(warehouse).await?;
+    reopened(warehouse).await?;
+    checks_see_the_build(warehouse).await?;
+    what_it_has(warehouse).await?;
+    abandoned(warehouse).await?;
+    only_one_open(warehouse).await?;
+    projection(warehouse).await?;
+    empty_table(warehouse).await?;
+    whole_version(warehouse).await?;
+    loads_once(warehouse).await?;
+    older_dates(warehouse).await?;
+    counts_are_checked(warehouse).await
+}
+
+/// An error when a promise is broken.
+fn holds(yes: bool, promise: &'static str) -> Result<()> {
+    if yes { Ok(()) } else { Err(Error::internal("a promise of the warehouse is broken").with("promise", promise)) }
+}
+
+/// An error unless an answer is an error of this kind.
+fn refused<T>(answer: Result<T>, kind: ErrorKind, promise: &'static str) -> Result<()> {
+    let found = match answer {
+        Ok(_) => return holds(false, promise),
+        Err(error) => error,
+    };
+    holds(found.kind() == kind, promise).map_err(|e| e.with("expected", kind).caused_by(found))
+}
+
+fn run(name: &str) -> Result<RunId> {
+    format!("suite-{name}").parse()
+}
+
+fn marts(name: &str) -> TableRef {
+    TableRef::new("marts", format!("suite_{name}"))
+}
+
+/// Rows with these ids.
+fn rows(ids: &[i64]) -> Result<RecordBatch> {
+    let names = StringViewArray::from_iter(ids.iter().map(|id| (id % 2 == 1).then(|| format!("the name of {id}"))));
+    let fields = vec![Field::new("id", DataType::Int64, false), Field::new("name", DataType::Utf8View, true)];
+    Ok(RecordBatch::try_new(
+        Arc::new(Schema::new(fields)),
+        vec![Arc::new(Int64Array::from(ids.to_vec())), Arc::new(names)],
+    )?)
+}
+
+/// Writes a table with these ids, in the way that the warehouse has.
+async fn fill(warehouse: &dyn Warehouse, build: &dyn Build, table: &TableRef, ids: &[i64]) -> Result<u64> {
+    if warehouse.capabilities().put {
+        let batch = rows(ids)?;
+        return build.put(table, batch.schema(), futures::stream::iter([Ok(batch)]).boxed()).await;
+    }
+    let selects: Vec<String> = ids.iter().map(|id| format!("SELECT {id} AS id")).collect();
+    build.materialize(table, &selects.join(" UNION ALL ")).await
+}
+
+async fn collect(stream: BatchStream) -> Result<RecordBatch> {
+    let batches: Vec<RecordBatch> = stream.try_collect().await?;
+    let first = batches.first();
+    let first = first.ok_or_else(|| Error::internal("a read yields at least one batch, of an empty table too"))?;
+    Ok(concat_batches(first.schema_ref(), &batches)?)
+}
+
+/// An error unless a read yields these ids; of a warehouse that does not really run SQL, that it yields something.
+async fn has(warehouse: &dyn Warehouse, read: Result<BatchStream>, ids: &[i64], promise: &'static str) -> Result<()> {
+    let found = match read {
+        Ok(stream) => collect(stream).await,
+        Err(error) => Err(error),
+    };
+    let found = found
+        .map_err(|e| Error::internal("a promise of the warehouse is broken").with("promise", promise).caused_by(e))?;
+    if !warehouse.capabilities().put {
+        return Ok(());
+    }
+    holds(found == rows(ids)?, promise).map_err(|e| e.with("rows", found.num_rows()).with("expected", ids.len()))
+}
