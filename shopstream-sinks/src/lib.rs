@@ -1,1 +1,8 @@
+//! Where rows go: lakes in object stores, and the local warehouse.
+#![deny(missing_docs)]
 
+#[cfg(feature = "lake")]
+pub mod lake;
+// Its one atomic step is the swap of a symbolic link.
+#[cfg(all(feature = "local", unix))]
+pub mod local;

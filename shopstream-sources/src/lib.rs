@@ -1,1 +1,8 @@
+//! Sources of shopstream: PostgreSQL by binary COPY, CSV and JSON files.
+#![deny(missing_docs)]
 
+#[cfg(feature = "files")]
+pub mod files;
+
+#[cfg(feature = "postgres")]
+pub mod postgres;

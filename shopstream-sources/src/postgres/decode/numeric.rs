@@ -1,0 +1,165 @@
+//! `numeric` on the wire: base-10000 digits around a decimal point, to an integer of units of the last digit.
+
+use super::Fault;
+use crate::postgres::wire::{INFINITY, MINUS_INFINITY, NAN, NEGATIVE, POSITIVE, POWERS};
+
+/// The value in units of 10^-`scale`, exactly, with at most `precision` digits.
+#[inline]
+pub(super) fn units(field: &[u8], precision: u8, scale: u8) -> Result<i128, Fault> {
+    let Some((head, digits)) = field.split_first_chunk::<8>() else { return Err(Fault::Malformed) };
+    let count = usize::from(u16::from_be_bytes([head[0], head[1]]));
+    let weight = i32::from(i16::from_be_bytes([head[2], head[3]]));
+    let sign = u16::from_be_bytes([head[4], head[5]]);
+    if digits.len() != 2 * count {
+        return Err(Fault::Malformed);
+    }
+    match sign {
+        POSITIVE | NEGATIVE => {}
+        NAN | INFINITY | MINUS_INFINITY => return Err(Fault::Special),
+        _ => return Err(Fault::Malformed),
+    }
+    // The value is below 10000^(weight + 1), so this many digits hold it.
+    let bound = 4 * (weight + 1) + i32::from(scale);
+    let units = if (0..=19).contains(&bound) { short(digits, weight, scale)? } else { long(digits, weight, scale)? };
+    if units >= POWERS[usize::from(precision)] {
+        return Err(Fault::TooLarge);
+    }
+    // Below 10^38, so it fits.
+    let units = units as i128;
+    Ok(if sign == NEGATIVE { -units } else { units })
+}
+
+fn digit(pair: &[u8]) -> Result<u16, Fault> {
+    let digit = u16::from_be_bytes([pair[0], pair[1]]);
+    if digit > 9999 { Err(Fault::Malformed) } else { Ok(digit) }
+}
+
+/// Splits the digit that the scale cuts through: what is kept, and by what to shift what stands before it.
+fn cut(digit: u16, exponent: i32) -> Result<(u16, u16), Fault> {
+    let (below, above) = match exponent {
+        -1 => (10, 1000),
+        -2 => (100, 100),
+        _ => (1000, 10),
+    };
+    if digit.is_multiple_of(below) { Ok((digit / below, above)) } else { Err(Fault::Loss) }
+}
+
+/// For values that fit 19 digits: no step can overflow.
+#[inline]
+fn short(digits: &[u8], weight: i32, scale: u8) -> Result<u128, Fault> {
+    let mut units = 0u64;
+    let mut exponent = 4 * weight + i32::from(scale);
+    for pair in digits.chunks_exact(2) {
+        let digit = digit(pair)?;
+        if exponent >= 0 {
+            units = units * 10_000 + u64::from(digit);
+        } else if exponent > -4 {
+            let (kept, shift) = cut(digit, exponent)?;
+            units = units * u64::from(shift) + u64::from(kept);
+        } else if digit != 0 {
+            return Err(Fault::Loss);
+        }
+        exponent -= 4;
+    }
+    // The digits that the wire leaves out behind the last one are zeros.
+    if exponent > -4 {
+        units *= POWERS[(exponent + 4) as usize] as u64;
+    }
+    Ok(u128::from(units))
+}
+
+#[cold]
+fn long(digits: &[u8], weight: i32, scale: u8) -> Result<u128, Fault> {
+    let mut units = 0u128;
+    let mut exponent = 4 * weight + i32::from(scale);
+    let push = |units: u128, shift: u128, digit: u16| {
+        units.checked_mul(shift).and_then(|u| u.checked_add(u128::from(digit))).ok_or(Fault::TooLarge)
+    };
+    for pair in digits.chunks_exact(2) {
+        let digit = digit(pair)?;
+        if exponent >= 0 {
+            units = push(units, 10_000, digit)?;
+        } else if exponent > -4 {
+            let (kept, shift) = cut(digit, exponent)?;
+            units = push(units, u128::from(shift), kept)?;
+        } else if digit != 0 {
+            return Err(Fault::Loss);
+        }
+        exponent -= 4;
+    }
+    if exponent > -4 && units != 0 {
+        let shift = usize::try_from(exponent + 4).ok().and_then(|e| POWERS.get(e)).ok_or(Fault::TooLarge)?;
+        units = push(units, *shift, 0)?;
+    }
+    Ok(units)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::postgres::writer::numeric_wire;
+    use proptest::prelude::*;
+
+    fn wire(weight: i16, sign: u16, digits: &[u16]) -> Vec<u8> {
+        let mut field = vec![];
+        for word in [digits.len() as u16, weight as u16, sign, 0].iter().chain(digits) {
+            field.extend_from_slice(&word.to_be_bytes());
+        }
+        field
+    }
+
+    #[test]
+    fn reads_digits_on_both_sides_of_the_point() {
+        for (field, scale, expected) in [
+            (wire(0, POSITIVE, &[]), 2, Ok(0)),
+            (wire(0, POSITIVE, &[12, 3400]), 2, Ok(1234)),
+            (wire(0, NEGATIVE, &[12, 3456]), 4, Ok(-123_456)),
+            (wire(0, POSITIVE, &[12, 3456]), 3, Err(Fault::Loss)),
+            (wire(-1, POSITIVE, &[5]), 4, Ok(5)),
+            (wire(-2, POSITIVE, &[5000]), 5, Ok(5)),
+            (wire(-3, POSITIVE, &[1]), 5, Err(Fault::Loss)),
+            (wire(1, POSITIVE, &[1]), 2, Ok(1_000_000)),
+            (wire(8, POSITIVE, &[9]), 2, Ok(9 * 10i128.pow(34))),
+            (wire(9, POSITIVE, &[100]), 2, Err(Fault::TooLarge)),
+            (wire(i16::MAX, POSITIVE, &[1]), 0, Err(Fault::TooLarge)),
+            (wire(i16::MAX, POSITIVE, &[]), 0, Ok(0)),
+            (wire(i16::MIN, POSITIVE, &[]), 38, Ok(0)),
+            (wire(i16::MIN, POSITIVE, &[1]), 38, Err(Fault::Loss)),
+            (wire(0, POSITIVE, &[10_000]), 0, Err(Fault::Malformed)),
+            (wire(0, NAN, &[]), 2, Err(Fault::Special)),
+            (wire(0, MINUS_INFINITY, &[]), 2, Err(Fault::Special)),
+            (wire(0, 0x8000, &[]), 2, Err(Fault::Malformed)),
+            (vec![0; 7], 2, Err(Fault::Malformed)),
+            (wire(0, POSITIVE, &[1, 2])[..11].to_vec(), 2, Err(Fault::Malformed)),
+        ] {
+            assert_eq!(units(&field, 38, scale), expected, "{field:?} at scale {scale}");
+        }
+        assert_eq!(units(&wire(0, POSITIVE, &[100]), 4, 2), Err(Fault::TooLarge));
+        assert_eq!(units(&wire(0, POSITIVE, &[99, 9900]), 4, 2), Ok(9999));
+    }
+
+    fn number() -> impl Strategy<Value = (i128, u8)> {
+        (1u32..=38, any::<i128>(), 0u8..=38).prop_map(|(digits, raw, scale)| (raw % 10i128.pow(digits), scale))
+    }
+
+    proptest! {
+        #[test]
+        fn undoes_the_writer((number, scale) in number()) {
+            let mut field = vec![];
+            numeric_wire(number, scale, &mut field);
+            prop_assert_eq!(units(&field, 38, scale), Ok(number));
+        }
+
+        #[test]
+        fn short_and_long_agree(weight in -2i32..=3, digits in prop::collection::vec(0u16..=9999, 0..6), scale in 0u8..=8) {
+            let bytes: Vec<u8> = digits.iter().flat_map(|d| d.to_be_bytes()).collect();
+            prop_assume!((0..=19).contains(&(4 * (weight + 1) + i32::from(scale))));
+            prop_assert_eq!(short(&bytes, weight, scale), long(&bytes, weight, scale));
+        }
+
+        #[test]
+        fn never_panics(field in prop::collection::vec(any::<u8>(), 0..64), scale in 0u8..=38) {
+            let _ = units(&field, 38, scale);
+        }
+    }
+}

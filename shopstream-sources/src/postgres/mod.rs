@@ -1,0 +1,162 @@
+//! PostgreSQL: tables read by binary COPY straight into Arrow, all in one snapshot, and a bulk writer.
+//!
+//! The parts know little of each other: `config` where the server is, `connection` one session, `catalog` what the
+//! database says of a table, `plan` what is asked and how it is read, `decode` bytes to batches without any I/O, `read`
+//! and `snapshot` what ties them.
+
+mod catalog;
+mod config;
+mod connection;
+mod decode;
+mod errors;
+mod options;
+mod plan;
+mod read;
+mod snapshot;
+mod wire;
+mod writer;
+
+pub use options::{Numeric, Specials, UnknownTypes};
+pub use writer::PostgresWriter;
+
+use async_trait::async_trait;
+use shopstream_core::{ReadOptions, Result, Snapshot, Source, TableRead, TableRef, TableSchema};
+use std::{fmt, time::Duration};
+
+use self::{config::Target, options::Policies};
+
+/// A PostgreSQL database (12 or newer) as a source. Every read has a connection of its own; futures and streams need a Tokio
+/// runtime with I/O and time.
+///
+/// | PostgreSQL | Arrow |
+/// |---|---|
+/// | `smallint`, `integer`, `bigint` | `Int16`, `Int32`, `Int64` |
+/// | `real`, `double precision` | `Float32`, `Float64` |
+/// | `numeric(p, s)`, up to 38 digits | `Decimal128`, exact; `numeric(5, -2)` is `Decimal128(7, 0)`, `numeric(2, 5)` is `Decimal128(5, 5)` |
+/// | `numeric`, or of more digits | see [`Numeric`] |
+/// | `text`, `varchar`, `char(n)` (with its padding), `name` | `Utf8View` |
+/// | `json`, `jsonb` | `Utf8View`, extension `arrow.json` |
+/// | `boolean` | `Boolean` |
+/// | `date` | `Date32` |
+/// | `timestamp`, `timestamptz` | `Timestamp(µs)`, `Timestamp(µs, "UTC")` |
+/// | NaN of a numeric, ±infinity | see [`Specials`] |
+/// | any other | see [`UnknownTypes`] |
+///
+/// A [`snapshot`](Source::snapshot) is an exported one: its transaction stays open on a connection of its own as long
+/// as the [`Snapshot`] lives, and reads within it see the same rows, whatever others write meanwhile. `TRUNCATE` and
+/// statements that rewrite a table are not bound by it: PostgreSQL shows such a table empty. Its position has `lsn`
+/// (about; absent where the user may not ask), `xmin`, `xmax` and `server_version`. A server that cannot export has
+/// no snapshots: the answer is `None`.
+///
+/// ```
+/// use shopstream_sources::postgres::{Numeric, PostgresSource, Specials};
+///
+/// // Nothing is connected to yet.
+/// let shop = PostgresSource::connect("postgres://ann:hunter2@db.example/shop")?
+///     .with_column_numeric("orders", "discount", Numeric::Decimal { precision: 12, scale: 4 })
+///     .with_specials(Specials::Null);
+/// assert_eq!(shop.to_string(), "postgres://ann@db.example:5432/shop");
+/// # Ok::<(), shopstream_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct PostgresSource {
+    target: Target,
+    policies: Policies,
+}
+
+impl PostgresSource {
+    /// The database at `postgres://user:password@host:port/database`, or `host=… user=… password=… dbname=…`, with the
+    /// parameters of libpq. Does not connect yet.
+    ///
+    /// # Errors
+    /// `Config` when it is neither.
+    pub fn connect(url: &str) -> Result<Self> {
+        Ok(Self { target: Target::parse(url)?, policies: Policies::default() })
+    }
+
+    /// How to read every `numeric` that has no exact place in Arrow (default: refuse).
+    #[must_use]
+    pub fn with_numeric(mut self, numeric: Numeric) -> Self {
+        self.policies.numeric = numeric;
+        self
+    }
+
+    /// How to read this one, whatever its declaration says. A table without a schema is the one of any schema.
+    #[must_use]
+    pub fn with_column_numeric(
+        mut self,
+        table: impl Into<TableRef>,
+        column: impl Into<String>,
+        numeric: Numeric,
+    ) -> Self {
+        self.policies.numeric_of.push((table.into(), column.into(), numeric));
+        self
+    }
+
+    /// What to do about NaN and infinities that Arrow has no place for (default: refuse).
+    #[must_use]
+    pub fn with_specials(mut self, specials: Specials) -> Self {
+        self.policies.specials = specials;
+        self
+    }
+
+    /// The same for one column. A table without a schema is the one of any schema.
+    #[must_use]
+    pub fn with_column_specials(
+        mut self,
+        table: impl Into<TableRef>,
+        column: impl Into<String>,
+        specials: Specials,
+    ) -> Self {
+        self.policies.specials_of.push((table.into(), column.into(), specials));
+        self
+    }
+
+    /// How to read columns of types that have no mapping (default: refuse).
+    #[must_use]
+    pub fn with_unknown_types(mut self, unknown: UnknownTypes) -> Self {
+        self.policies.unknown = unknown;
+        self
+    }
+
+    /// How long a connection may take until it can be used (default: what the URL says, or 10 s).
+    #[must_use]
+    pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
+        self.target.set_connect_timeout(timeout);
+        self
+    }
+
+    /// What the server's activity view calls us (default: what the URL says, or `shopstream`).
+    #[must_use]
+    pub fn with_application_name(mut self, name: impl Into<String>) -> Self {
+        self.target.set_application_name(name.into());
+        self
+    }
+}
+
+#[async_trait]
+impl Source for PostgresSource {
+    async fn describe(&self, table: &TableRef) -> Result<TableSchema> {
+        read::describe(&self.target, &self.policies, table).await
+    }
+
+    async fn snapshot(&self) -> Result<Option<Snapshot>> {
+        snapshot::export(&self.target).await
+    }
+
+    async fn read(&self, table: &TableRef, options: &ReadOptions) -> Result<TableRead> {
+        read::read(&self.target, &self.policies, table, options).await
+    }
+}
+
+impl fmt::Display for PostgresSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.target, f)
+    }
+}
+
+impl fmt::Debug for PostgresSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresSource").field("server", &self.target).field("policies", &self.policies).finish()
+    }
+}
