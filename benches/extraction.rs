@@ -45,7 +45,7 @@ async fn read(source: &PostgresSource) -> usize {
     let table = TableRef::of::<OrderItems>();
     let read = source.read(&table, &ReadOptions::default()).await.expect("a read");
     let count = |rows, batch: arrow::array::RecordBatch| async move { Ok(rows + batch.num_rows()) };
-    read.stream.try_fold(0, count).await.expect("rows")
+    read.into_stream().try_fold(0, count).await.expect("rows")
 }
 
 criterion_group!(benches, extraction);

@@ -22,6 +22,8 @@ use crate::{BatchStream, Result, TableRead, Timestamp};
 ///   fails, or whose future is dropped, leaves the partition as it was; one that is dropped while it puts its
 ///   manifest, its last step, either did or did not happen.
 /// * **One schema.** A batch of other columns than the [`TableRead`]'s is `Schema`, and nothing is written.
+/// * **Parts** of a read go to files of their own, in their order; [`WriteOptions::workers`] says how many are polled
+///   at once. The rows of a manifest are those of the parts, in their order, whatever that number is.
 /// * **`Ok` means durable**: the files and the manifest are stored, and the manifest's counts are those of the files.
 /// * **Empty input** makes a manifest of 0 rows.
 /// * **Concurrency.** Of two writers of the same partition each gets a number of its own, or `Conflict`; the data of
@@ -60,6 +62,8 @@ pub struct WriteOptions {
     pub format: Format,
     /// Rows in a file at most, the files being numbered then; `None` is one file.
     pub max_rows_per_file: Option<u64>,
+    /// Parts of the rows that are written side by side, at most (default 1).
+    pub workers: usize,
     /// The time to write down.
     pub written_at: Timestamp,
 }
@@ -67,7 +71,7 @@ pub struct WriteOptions {
 impl WriteOptions {
     /// The defaults, at this time.
     pub fn new(written_at: Timestamp) -> Self {
-        Self { format: Format::default(), max_rows_per_file: None, written_at }
+        Self { format: Format::default(), max_rows_per_file: None, workers: 1, written_at }
     }
 
     /// Writes this format.
@@ -81,6 +85,13 @@ impl WriteOptions {
     #[must_use]
     pub fn with_max_rows_per_file(mut self, rows: u64) -> Self {
         self.max_rows_per_file = Some(rows.max(1));
+        self
+    }
+
+    /// Writes at most so many of the read's parts side by side; 0 counts as 1.
+    #[must_use]
+    pub fn with_workers(mut self, workers: usize) -> Self {
+        self.workers = workers.max(1);
         self
     }
 }

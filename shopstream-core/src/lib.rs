@@ -37,7 +37,9 @@ pub use project::{Project, ProjectBuilder, RunOptions, Selection};
 pub use schema::{ColumnSchema, TableRef, TableSchema};
 pub use secret::Secret;
 pub use shopstream_derive::Table;
-pub use source::{BatchStream, Bounds, ReadOptions, Snapshot, SnapshotInfo, Source, TableRead};
+pub use source::{
+    BatchStream, Bounds, CursorRange, CursorValue, ReadOptions, Snapshot, SnapshotInfo, Source, TableRead,
+};
 pub use table::{Batch, ColumnDecl, Columns, ForeignKey, Landed, LandedColumns, Pii, Table, TableDecl};
 pub use value::{Col, Column, Date, Decimal, Dialect, Json, Timestamp};
 pub use warehouse::{

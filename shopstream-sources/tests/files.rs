@@ -72,7 +72,7 @@ fn file(folder: &TempDir, name: &str, bytes: impl AsRef<[u8]>) {
 }
 
 async fn read(source: &FileSource, table: &TableRef, options: &ReadOptions) -> Result<Vec<RecordBatch>> {
-    source.read(table, options).await?.stream.try_collect().await
+    source.read(table, options).await?.into_stream().try_collect().await
 }
 
 async fn read_all<T: Table>(source: &FileSource) -> Result<Vec<T>> {
@@ -174,7 +174,7 @@ async fn rows_before_an_error_are_seen_and_none_behind_it() {
     file(&folder, "c.csv", format!("id,name,balance,born,seen,likes,active\n{good}x,,,,,,true\n7,,,,,,true\n"));
     let files = FileSource::new(folder.path()).table::<Customers>("c.csv").unwrap();
     let options = ReadOptions::default().with_batch_rows(100);
-    let mut stream = files.read(&TableRef::of::<Customers>(), &options).await.unwrap().stream;
+    let mut stream = files.read(&TableRef::of::<Customers>(), &options).await.unwrap().into_stream();
     let mut rows = 0;
     let error = loop {
         match stream.next().await.unwrap() {
@@ -210,18 +210,18 @@ async fn what_is_appended_meanwhile_is_for_the_next_read() {
     let line = "{\"id\":1,\"active\":true}\n";
     file(&folder, "c.ndjson", line.repeat(100_000));
     let files = FileSource::new(folder.path()).table::<Customers>("c.ndjson").unwrap();
-    let mut read = files.read(&TableRef::of::<Customers>(), &ReadOptions::default()).await.unwrap();
-    let first = read.stream.try_next().await.unwrap().unwrap().num_rows();
+    let mut read = files.read(&TableRef::of::<Customers>(), &ReadOptions::default()).await.unwrap().into_stream();
+    let first = read.try_next().await.unwrap().unwrap().num_rows();
     let mut more = fs::OpenOptions::new().append(true).open(folder.path().join("c.ndjson")).unwrap();
     more.write_all(line.repeat(1000).as_bytes()).unwrap();
-    let rest: Vec<_> = read.stream.try_collect().await.unwrap();
+    let rest: Vec<_> = read.try_collect().await.unwrap();
     assert_eq!(first + rest.iter().map(RecordBatch::num_rows).sum::<usize>(), 100_000);
     assert_eq!(read_all::<Customers>(&files).await.unwrap().len(), 101_000);
 
-    let mut read = files.read(&TableRef::of::<Customers>(), &ReadOptions::default()).await.unwrap();
-    assert!(read.stream.try_next().await.unwrap().is_some());
+    let mut read = files.read(&TableRef::of::<Customers>(), &ReadOptions::default()).await.unwrap().into_stream();
+    assert!(read.try_next().await.unwrap().is_some());
     more.set_len(100).unwrap();
-    let error = read.stream.try_collect::<Vec<_>>().await.unwrap_err();
+    let error = read.try_collect::<Vec<_>>().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
 }
 

@@ -152,7 +152,8 @@ impl Suite<'_> {
 
     /// The rows of a read, whose batches are of its schema and not too large.
     async fn collect(&self, read: TableRead, options: &ReadOptions) -> Result<RecordBatch> {
-        let TableRead { schema, mut stream, .. } = read;
+        let schema = read.schema.clone();
+        let mut stream = read.into_stream();
         let mut batches = vec![];
         while let Some(batch) = stream.try_next().await? {
             self.holds(batch.schema() == schema, "every batch has exactly the schema of its read")?;
@@ -271,11 +272,11 @@ impl Suite<'_> {
         let options = ReadOptions::default().with_batch_rows(1);
         // Often enough to use up a small pool of connections that does not get them back.
         for batches in [0, 1, 2].repeat(4) {
-            let mut read = self.source.read(&self.fixture.table, &options).await?;
+            let mut rows = self.source.read(&self.fixture.table, &options).await?.into_stream();
             for _ in 0..batches {
-                self.holds(read.stream.try_next().await?.is_some(), "a read yields exactly the table's rows")?;
+                self.holds(rows.try_next().await?.is_some(), "a read yields exactly the table's rows")?;
             }
-            drop(read);
+            drop(rows);
             self.read(&ReadOptions::default()).await?;
         }
         Ok(())
@@ -284,13 +285,13 @@ impl Suite<'_> {
     async fn empty(&self) -> Result<()> {
         let Some(table) = &self.fixture.empty else { return Ok(()) };
         let described = self.source.describe(table).await?;
-        let mut read = self.source.read(table, &ReadOptions::default()).await?;
+        let read = self.source.read(table, &ReadOptions::default()).await?;
         let differences = differences(&described, &TableSchema::from_arrow(&read.schema));
         if !differences.is_empty() {
             let error = Error::internal("a read has the columns that were described").with("table", table);
             return Err(error.with("differences", differences.join("; ")));
         }
-        match read.stream.try_next().await? {
+        match read.into_stream().try_next().await? {
             Some(_) => Err(Error::internal("an empty table yields no batch").with("table", table)),
             None => Ok(()),
         }

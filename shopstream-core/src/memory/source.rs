@@ -27,7 +27,7 @@ use crate::{Batch, Error, ReadOptions, Result, Snapshot, Source, Table, TableRea
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let source = MemorySource::new().with(Batch::from_rows(&[Tags { id: 1 }, Tags { id: 2 }]));
 /// let read = source.read(&TableRef::of::<Tags>(), &ReadOptions::default().with_batch_rows(1)).await?;
-/// let batches: Vec<_> = read.stream.try_collect().await?;
+/// let batches: Vec<_> = read.into_stream().try_collect().await?;
 /// assert_eq!(batches.len(), 2);
 /// # Ok::<(), shopstream_core::Error>(())
 /// # })?;

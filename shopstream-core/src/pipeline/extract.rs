@@ -11,8 +11,8 @@ use std::{
 
 use super::{Event, Pipeline, RunReport, State, Step, TableReport, all};
 use crate::{
-    Error, ErrorKind, Landed, Manifest, ReadOptions, Result, Source, TableDecl, TableRead, TableRef, TableSchema,
-    WriteOptions, table::is_text,
+    BatchStream, Error, ErrorKind, Landed, Manifest, ReadOptions, Result, Source, TableDecl, TableRead, TableRef,
+    TableSchema, WriteOptions, table::is_text,
 };
 
 impl<P: Clone + fmt::Debug + Send + Sync + 'static> Pipeline<P> {
@@ -96,14 +96,16 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> Pipeline<P> {
 /// A read, and the count of the rows that went through it.
 fn counted(mut read: TableRead) -> (TableRead, Arc<AtomicU64>) {
     let rows = Arc::new(AtomicU64::new(0));
-    let count = rows.clone();
-    let stream = std::mem::replace(&mut read.stream, futures::stream::empty().boxed());
-    let counting = stream.inspect(move |batch| {
-        if let Ok(batch) = batch {
-            count.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
-        }
-    });
-    read.stream = counting.boxed();
+    let counting = |part: BatchStream| {
+        let count = rows.clone();
+        let counted = part.inspect(move |batch| {
+            if let Ok(batch) = batch {
+                count.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
+            }
+        });
+        counted.boxed()
+    };
+    read.parts = read.parts.into_iter().map(counting).collect();
     (read, rows)
 }
 

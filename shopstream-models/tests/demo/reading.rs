@@ -15,7 +15,7 @@ fn source(seed: u64) -> DemoSource {
 
 fn batches(read: TableRead) -> Vec<RecordBatch> {
     let schema = read.schema.clone();
-    let batches: Vec<RecordBatch> = block_on(read.stream.try_collect()).unwrap();
+    let batches: Vec<RecordBatch> = block_on(read.into_stream().try_collect()).unwrap();
     assert!(batches.iter().all(|b| b.schema() == schema));
     batches
 }
@@ -72,7 +72,7 @@ fn reads_run_side_by_side() {
     let source = source(42);
     let one = block_on(source.read(&"users".into(), &ReadOptions::default().with_batch_rows(10))).unwrap();
     let two = block_on(source.read(&"users".into(), &ReadOptions::default().with_batch_rows(10))).unwrap();
-    let pairs: Vec<_> = block_on(one.stream.zip(two.stream).collect());
+    let pairs: Vec<_> = block_on(one.into_stream().zip(two.into_stream()).collect());
     assert_eq!(pairs.len(), 100);
     assert!(pairs.into_iter().all(|(a, b)| a.unwrap() == b.unwrap()));
 }

@@ -146,7 +146,7 @@ impl Source for Wrong {
             read => read?,
         };
         let (schema, fault) = (read.schema.clone(), self.fault);
-        let mut batches: Vec<RecordBatch> = read.stream.try_collect().await?;
+        let mut batches: Vec<RecordBatch> = read.into_stream().try_collect().await?;
         match fault {
             Fault::LosesRow => drop(batches.pop()),
             Fault::DoublesRow => batches.extend(batches.last().cloned()),

@@ -1,5 +1,7 @@
 //! Where rows come from.
 
+mod bounds;
+
 use arrow::{
     array::{Array, RecordBatch, RecordBatchOptions},
     datatypes::SchemaRef,
@@ -11,6 +13,8 @@ use std::{any::Any, collections::BTreeMap, fmt, sync::Arc};
 
 use crate::{Error, Result, TableRef, TableSchema};
 
+pub use bounds::{Bounds, CursorRange, CursorValue};
+
 /// Rows on their way, batch by batch. Dropping it gives up the work behind it.
 pub type BatchStream = BoxStream<'static, Result<RecordBatch>>;
 
@@ -20,9 +24,11 @@ pub type BatchStream = BoxStream<'static, Result<RecordBatch>>;
 /// * **Schema first.** What [`describe`](Source::describe) says and what [`read`](Source::read) yields agree; every
 ///   batch has exactly the schema of its [`TableRead`]. An empty table yields no batch, and that is no error.
 /// * **Bounds first.** What a read will yield is fixed before its first row; asked again within the same
-///   [`Snapshot`], it yields the same rows. A snapshot of another source is refused.
+///   [`Snapshot`], it yields the same rows. A snapshot of another source is refused. What is recorded of a read is
+///   what was asked for: bounds that a source cannot keep are `Unsupported`.
 /// * **Streaming.** A read holds some batches in memory, never the table.
-/// * **Concurrency.** Reads may run side by side, also within one snapshot; one that cannot waits its turn.
+/// * **Concurrency.** Reads may run side by side, also within one snapshot, and so may the parts of a read; all parts
+///   see the same instant. What cannot run side by side waits its turn.
 /// * **Errors.** A missing table is `NotFound`, a column of an unknown type `Schema`, a server that does not answer
 ///   `Unavailable`. After an error a stream ends. No error shows a cell's value or a secret, and neither do `Debug`
 ///   and `Display`.
@@ -52,11 +58,15 @@ pub struct ReadOptions {
     pub snapshot: Option<Snapshot>,
     /// Rows in a batch, at most (default 65,536).
     pub batch_rows: usize,
+    /// Which rows (default all).
+    pub bounds: Bounds,
+    /// Parts that can be read side by side, at most (default 1); a source that cannot divide a table yields one.
+    pub parts: usize,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { columns: None, snapshot: None, batch_rows: 65_536 }
+        Self { columns: None, snapshot: None, batch_rows: 65_536, bounds: Bounds::Full, parts: 1 }
     }
 }
 
@@ -79,6 +89,20 @@ impl ReadOptions {
     #[must_use]
     pub fn with_batch_rows(mut self, rows: usize) -> Self {
         self.batch_rows = rows.max(1);
+        self
+    }
+
+    /// Reads these rows only.
+    #[must_use]
+    pub fn with_bounds(mut self, bounds: Bounds) -> Self {
+        self.bounds = bounds;
+        self
+    }
+
+    /// Divides the table into at most so many parts; 0 counts as 1.
+    #[must_use]
+    pub fn with_parts(mut self, parts: usize) -> Self {
+        self.parts = parts.max(1);
         self
     }
 }
@@ -124,16 +148,6 @@ pub struct SnapshotInfo {
     pub position: BTreeMap<String, String>,
 }
 
-/// Which of a table's rows a read yields.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Bounds {
-    /// All of them.
-    #[default]
-    Full,
-}
-
 /// A read under way.
 #[non_exhaustive]
 pub struct TableRead {
@@ -143,14 +157,22 @@ pub struct TableRead {
     pub bounds: Bounds,
     /// The snapshot it reads, where there is one.
     pub snapshot: Option<SnapshotInfo>,
-    /// The rows.
-    pub stream: BatchStream,
+    /// What whoever watches the run should know: that the source had to do with less than it was asked for, and why.
+    pub notes: Vec<String>,
+    /// The rows, in parts that can be read side by side; their order is that of the parts. A part takes nothing of
+    /// its source before it is first polled.
+    pub parts: Vec<BatchStream>,
 }
 
 impl TableRead {
     /// All rows of a stream, of no snapshot.
     pub fn new(schema: SchemaRef, stream: BatchStream) -> Self {
-        Self { schema, bounds: Bounds::Full, snapshot: None, stream }
+        Self::of_parts(schema, vec![stream])
+    }
+
+    /// All rows of streams that can be read side by side, of no snapshot.
+    pub fn of_parts(schema: SchemaRef, parts: Vec<BatchStream>) -> Self {
+        Self { schema, bounds: Bounds::Full, snapshot: None, notes: vec![], parts }
     }
 
     /// All rows of batches that lie in memory.
@@ -165,12 +187,56 @@ impl TableRead {
         self
     }
 
+    /// Says which rows they are.
+    #[must_use]
+    pub fn with_bounds(mut self, bounds: Bounds) -> Self {
+        self.bounds = bounds;
+        self
+    }
+
+    /// Adds something that whoever watches should know.
+    #[must_use]
+    pub fn with_note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// The rows, one part after the other. After an error it ends.
+    pub fn into_stream(self) -> BatchStream {
+        chain(self.parts)
+    }
+
     /// The rows, with a `Schema` error in the place of a batch that has not exactly the read's columns: names, types
     /// and no NULL where none may be.
     pub fn into_checked_stream(self) -> BatchStream {
-        let schema = self.schema;
-        Box::pin(self.stream.map(move |batch| checked(&schema, batch?)))
+        chain(self.into_checked_parts())
     }
+
+    /// The parts, each checked as [`into_checked_stream`](TableRead::into_checked_stream) does.
+    pub fn into_checked_parts(self) -> Vec<BatchStream> {
+        let schema = self.schema;
+        let check = |part: BatchStream| {
+            let schema = schema.clone();
+            part.map(move |batch| checked(&schema, batch?)).boxed()
+        };
+        self.parts.into_iter().map(check).collect()
+    }
+}
+
+fn chain(mut parts: Vec<BatchStream>) -> BatchStream {
+    if parts.len() == 1
+        && let Some(only) = parts.pop()
+    {
+        return only;
+    }
+    // No later part hides that an earlier one broke off.
+    let mut failed = false;
+    let rows = futures::stream::iter(parts).flatten().take_while(move |batch| {
+        let go_on = !failed;
+        failed |= batch.is_err();
+        std::future::ready(go_on)
+    });
+    rows.boxed()
 }
 
 fn checked(schema: &SchemaRef, batch: RecordBatch) -> Result<RecordBatch> {
