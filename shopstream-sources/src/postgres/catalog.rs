@@ -1,6 +1,7 @@
 //! What the server's catalog says of a table.
 
 use shopstream_core::{Error, Result, TableRef};
+use std::fmt;
 use tokio_postgres::{Row, types::Type};
 
 use super::connection::Connection;
@@ -11,15 +12,53 @@ pub(super) struct Relation {
     oid: u32,
     /// With the schema that it was found in.
     pub(super) name: TableRef,
-    /// Whether it holds rows of its own or of its partitions, other than a view or a foreign table.
-    pub(super) is_table: bool,
+    kind: Kind,
+    /// The pages that its own rows lie in.
+    pub(super) pages: u64,
+    /// Whether the server can read a range of them without looking at the others.
+    pub(super) tid_ranges: bool,
+    /// Whether it is a table that all of its rows lie in, none in heirs.
+    pub(super) stands_alone: bool,
     readable: bool,
+}
+
+/// What a relation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A table with rows of its own.
+    Table,
+    Materialized,
+    Partitioned,
+    View,
+    Foreign,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Table => "a table",
+            Kind::Materialized => "a materialized view",
+            Kind::Partitioned => "a partitioned table",
+            Kind::View => "a view",
+            Kind::Foreign => "a foreign table",
+        })
+    }
 }
 
 impl Relation {
     /// The name as SQL takes it.
     pub(super) fn quoted(&self) -> String {
         quoted_table(&self.name)
+    }
+
+    /// What it is.
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Whether it can be locked: tables can, also partitioned ones.
+    pub(super) fn is_table(&self) -> bool {
+        matches!(self.kind, Kind::Table | Kind::Partitioned)
     }
 
     /// The table, if any of it may be read.
@@ -48,7 +87,10 @@ pub(super) struct Attribute {
 
 /// Finds a table; without a schema, the way the server looks a name up.
 pub(super) async fn find(connection: &Connection, table: &TableRef) -> Result<Option<Relation>> {
-    const SQL: &str = "SELECT c.oid, n.nspname::text, c.relname::text, c.relkind IN ('r', 'p'), \
+    const SQL: &str = "SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text, \
+        CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid, 'main') \
+        / pg_catalog.current_setting('block_size')::int8 ELSE 0 END, \
+        pg_catalog.current_setting('server_version_num')::int4 >= 140000, c.relkind = 'r' AND NOT c.relhassubclass, \
         pg_catalog.has_any_column_privilege(c.oid, 'SELECT') \
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
         WHERE c.oid = pg_catalog.to_regclass($1)::oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
@@ -58,8 +100,17 @@ pub(super) async fn find(connection: &Connection, table: &TableRef) -> Result<Op
     Ok(Some(Relation {
         oid: get(row, 0)?,
         name: TableRef::new(get::<String>(row, 1)?, get::<String>(row, 2)?),
-        is_table: get(row, 3)?,
-        readable: get(row, 4)?,
+        kind: match get::<String>(row, 3)?.as_str() {
+            "r" => Kind::Table,
+            "m" => Kind::Materialized,
+            "p" => Kind::Partitioned,
+            "v" => Kind::View,
+            _ => Kind::Foreign,
+        },
+        pages: u64::try_from(get::<i64>(row, 4)?).unwrap_or_default(),
+        tid_ranges: get(row, 5)?,
+        stands_alone: get(row, 6)?,
+        readable: get(row, 7)?,
     }))
 }
 

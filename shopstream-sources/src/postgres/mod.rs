@@ -1,18 +1,25 @@
 //! PostgreSQL: tables read by binary COPY straight into Arrow, all in one snapshot, and a bulk writer.
 //!
-//! The parts know little of each other: `config` where the server is, `connection` one session, `catalog` what the
-//! database says of a table, `plan` what is asked and how it is read, `decode` bytes to batches without any I/O, `read`
-//! and `snapshot` what ties them.
+//! The parts know little of each other: `config` and `encryption` where the server is and how to talk to it, `socket`
+//! and `tls` the bytes' way there, `connection` one session, `catalog` what the database says of a table, `plan` and
+//! `rows` what is asked and how it is read, `copy` the rows' way here, `decode` bytes to batches without any I/O,
+//! `read` and `snapshot` what ties them.
 
 mod catalog;
 mod config;
 mod connection;
+mod copy;
 mod decode;
+mod encryption;
 mod errors;
 mod options;
 mod plan;
 mod read;
+mod rows;
 mod snapshot;
+mod socket;
+#[cfg(feature = "tls")]
+mod tls;
 mod wire;
 mod writer;
 
@@ -21,9 +28,13 @@ pub use writer::PostgresWriter;
 
 use async_trait::async_trait;
 use shopstream_core::{ReadOptions, Result, Snapshot, Source, TableRead, TableRef, TableSchema};
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use self::{config::Target, options::Policies};
+use self::{config::Target, options::Policies, snapshot::Alone};
 
 /// A PostgreSQL database (12 or newer) as a source. Every read has a connection of its own; futures and streams need a Tokio
 /// runtime with I/O and time.
@@ -62,6 +73,8 @@ use self::{config::Target, options::Policies};
 pub struct PostgresSource {
     target: Target,
     policies: Policies,
+    /// That the server has shown itself to be one that cannot be read side by side.
+    alone: Arc<OnceLock<Alone>>,
 }
 
 impl PostgresSource {
@@ -71,7 +84,7 @@ impl PostgresSource {
     /// # Errors
     /// `Config` when it is neither.
     pub fn connect(url: &str) -> Result<Self> {
-        Ok(Self { target: Target::parse(url)?, policies: Policies::default() })
+        Ok(Self { target: Target::parse(url)?, policies: Policies::default(), alone: Arc::default() })
     }
 
     /// How to read every `numeric` that has no exact place in Arrow (default: refuse).
@@ -137,15 +150,28 @@ impl PostgresSource {
 #[async_trait]
 impl Source for PostgresSource {
     async fn describe(&self, table: &TableRef) -> Result<TableSchema> {
+        let _turn = match self.alone.get() {
+            Some(alone) => Some(alone.turn().await?),
+            None => None,
+        };
         read::describe(&self.target, &self.policies, table).await
     }
 
     async fn snapshot(&self) -> Result<Option<Snapshot>> {
-        snapshot::export(&self.target).await
+        if self.alone.get().is_some() {
+            return Ok(None);
+        }
+        Ok(match snapshot::export(&self.target).await? {
+            Ok(snapshot) => Some(snapshot),
+            Err(alone) => {
+                self.alone.get_or_init(|| alone);
+                None
+            }
+        })
     }
 
     async fn read(&self, table: &TableRef, options: &ReadOptions) -> Result<TableRead> {
-        read::read(&self.target, &self.policies, table, options).await
+        read::read(&self.target, &self.policies, table, options, self.alone.get()).await
     }
 }
 

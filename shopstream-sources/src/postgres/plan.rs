@@ -68,10 +68,21 @@ impl Plan {
         self.columns.iter().map(|c| c.rule).collect()
     }
 
-    /// The statement that yields the rows.
-    pub(super) fn copy_sql(&self) -> String {
+    /// The statement that yields the rows, or those of them that fulfil a condition.
+    pub(super) fn copy_sql(&self, condition: Option<&str>) -> String {
         let columns: Vec<&str> = self.columns.iter().map(|c| c.expression.as_str()).collect();
-        format!("COPY (SELECT {} FROM {}) TO STDOUT (FORMAT BINARY)", columns.join(", "), self.relation.quoted())
+        let (columns, table) = (columns.join(", "), self.relation.quoted());
+        let as_they_are = self.columns.iter().all(|c| c.expression == quoted(&c.schema.name));
+        match condition {
+            // The shortest way within the server, which leaves out a table's heirs.
+            None if as_they_are && self.relation.stands_alone && !self.columns.is_empty() => {
+                format!("COPY {table} ({columns}) TO STDOUT (FORMAT BINARY)")
+            }
+            None => format!("COPY (SELECT {columns} FROM {table}) TO STDOUT (FORMAT BINARY)"),
+            Some(condition) => {
+                format!("COPY (SELECT {columns} FROM {table} WHERE {condition}) TO STDOUT (FORMAT BINARY)")
+            }
+        }
     }
 }
 
