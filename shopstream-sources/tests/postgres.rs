@@ -231,7 +231,7 @@ async fn errors_name_what_is_missing_and_never_the_password() {
     let nowhere = at(server.url_of("no_such_db"));
     assert!(kept_secret(rows(&nowhere, "t").await.unwrap_err(), ErrorKind::NotFound).contains("no_such_db"));
     let tls = at(format!("{}?sslmode=require", server.url()));
-    kept_secret(rows(&tls, "t").await.unwrap_err(), ErrorKind::Unsupported);
+    kept_secret(rows(&tls, "t").await.unwrap_err(), ErrorKind::Unavailable);
     let refused = at(format!("postgres://ann:{PASSWORD}@127.0.0.1:1/shop"));
     let error = rows(&refused, "t").await.unwrap_err();
     assert!(error.is_retryable());

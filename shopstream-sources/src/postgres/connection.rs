@@ -165,7 +165,13 @@ fn for_peer(config: &Config, peer: &Peer) -> Config {
 }
 
 /// Asks the server to give up what runs on a connection.
-async fn cancel(cancel: CancelToken, config: Config, peer: Peer, encryption: Encryption, patience: Duration) -> Result<()> {
+async fn cancel(
+    cancel: CancelToken,
+    config: Config,
+    peer: Peer,
+    encryption: Encryption,
+    patience: Duration,
+) -> Result<()> {
     let socket = peer.reach(&config, patience).await.map_err(errors::unreachable)?;
     // It has no answer, and whether it came in time does not matter.
     drop(cancel.cancel_query_raw(Lent::new(socket), encryption.handshake(&peer)?).await);
@@ -184,7 +190,8 @@ impl Drop for Connection {
         drop(self.socket.take());
         // A server deep in a query sees no closed socket, one that is stuck in sending sees no cancel request.
         if let Ok(config) = self.target.config() {
-            self.runtime.spawn(async move { drop(timeout(patience, cancel(token, config, peer, encryption, patience)).await) });
+            self.runtime
+                .spawn(async move { drop(timeout(patience, cancel(token, config, peer, encryption, patience)).await) });
         }
     }
 }

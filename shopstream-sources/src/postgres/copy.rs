@@ -131,7 +131,9 @@ impl CopyOut {
             (self.from, self.to) = (0, self.to - self.from);
         }
         match self.socket.read(&mut self.buffer[self.to..]).await {
-            Ok(0) => Err(Error::unavailable("PostgreSQL closed the connection").with("server", self.connection.target())),
+            Ok(0) => {
+                Err(Error::unavailable("PostgreSQL closed the connection").with("server", self.connection.target()))
+            }
             Ok(read) => {
                 self.to += read;
                 Ok(())

@@ -63,9 +63,7 @@ impl Encryption {
         }
         #[cfg(not(feature = "tls"))]
         if !matches!(encryption.mode, Mode::Disable | Mode::Prefer) {
-            return Err(Error::config(
-                "sslmode asks for TLS, which needs the feature `tls`: turn it on in Cargo.toml",
-            ));
+            return Err(Error::config("sslmode asks for TLS, which needs the feature `tls`: turn it on in Cargo.toml"));
         }
         Ok((encryption, rest))
     }

@@ -3,9 +3,9 @@
 //! PostgreSQL's DETAIL, CONTEXT and some of its messages repeat rows, so of an error only the SQLSTATE is kept, and
 //! the message where it names nothing but objects.
 
+use super::config::Target;
 use shopstream_core::{Error, ErrorKind};
 use std::{error::Error as _, io};
-use super::config::Target;
 
 /// An error of the client as ours, saying which server it is about.
 pub(super) fn of_client(error: tokio_postgres::Error, target: &Target) -> Error {

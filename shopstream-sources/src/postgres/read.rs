@@ -92,7 +92,9 @@ pub(super) async fn read(
         turn: None,
     };
     let parts = match id {
-        None => conditions.into_iter().take(1).zip([lead]).map(|(c, lead)| part(c, Way::Here(lead))).collect::<Vec<_>>(),
+        None => {
+            conditions.into_iter().take(1).zip([lead]).map(|(c, lead)| part(c, Way::Here(lead))).collect::<Vec<_>>()
+        }
         Some(id) => {
             let lead = Arc::new(lead);
             let way = || Way::There { target: target.clone(), snapshot: id.clone(), lead: lead.clone() };

@@ -115,11 +115,7 @@ mod tests {
         let conditions: Vec<_> = parts.iter().map(|p| p.condition().unwrap()).collect();
         assert_eq!(
             conditions,
-            [
-                "ctid < '(3334,0)'::tid",
-                "ctid >= '(3334,0)'::tid AND ctid < '(6668,0)'::tid",
-                "ctid >= '(6668,0)'::tid",
-            ]
+            ["ctid < '(3334,0)'::tid", "ctid >= '(3334,0)'::tid AND ctid < '(6668,0)'::tid", "ctid >= '(6668,0)'::tid",]
         );
         assert_eq!(Pages::divide(10_001, 0), [Pages::ALL]);
         assert_eq!(Pages::divide(u64::MAX, 2).len(), 2);

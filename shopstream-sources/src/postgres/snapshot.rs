@@ -1,10 +1,13 @@
 //! One instant of the database, for reads on several connections.
 
 use shopstream_core::{Error, Result, Snapshot, SnapshotInfo};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{catalog::get, config::Target, connection::Connection};
+
+/// How long a second connection may take, where there is a first.
+const SECOND_CONNECTION: Duration = Duration::from_secs(3);
 
 /// What holds a snapshot open: the transaction that exported it.
 #[derive(Debug)]
@@ -85,7 +88,10 @@ pub(super) async fn export(target: &Target) -> Result<std::result::Result<Snapsh
 
 /// Whether another connection sees the snapshot: a server may let in one only, a pooler lead each to another server.
 async fn seen_by_another(target: &Target, id: &str) -> Option<Alone> {
-    let mut other = match Connection::open(target).await {
+    let mut patient = target.clone();
+    // A server of one connection may leave the second waiting instead of turning it away.
+    patient.set_connect_timeout(target.connect_timeout().min(SECOND_CONNECTION));
+    let mut other = match Connection::open(&patient).await {
         Ok(other) => other,
         Err(error) => return Some(Alone::new("the server takes one connection only", &error)),
     };

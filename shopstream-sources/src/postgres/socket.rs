@@ -60,8 +60,9 @@ impl Peer {
             }
         }
         match failed {
-            Some(error) if peers.is_empty() => Err(Error::unavailable("the server's name means no address here")
-                .caused_by(error)),
+            Some(error) if peers.is_empty() => {
+                Err(Error::unavailable("the server's name means no address here").caused_by(error))
+            }
             _ => Ok(peers),
         }
     }

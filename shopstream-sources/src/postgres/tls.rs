@@ -112,7 +112,9 @@ fn verifier(encryption: &Encryption, provider: &Arc<CryptoProvider>) -> Result<A
         Some(path) => {
             for root in certificates(path, "sslrootcert")? {
                 let added = roots.add(root);
-                added.map_err(|e| Error::config("sslrootcert has a certificate that cannot be trusted").with("cause", e))?;
+                added.map_err(|e| {
+                    Error::config("sslrootcert has a certificate that cannot be trusted").with("cause", e)
+                })?;
             }
         }
         None => {
