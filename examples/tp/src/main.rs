@@ -7,6 +7,7 @@ mod database;
 mod figures;
 mod generate;
 mod lock;
+mod memory;
 mod progress;
 mod report;
 mod run;
