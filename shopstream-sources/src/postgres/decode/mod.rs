@@ -21,7 +21,7 @@ const MAX_EXTENSION: usize = 1 << 16;
 /// Signature, flags and the extension's length.
 const HEADER: usize = SIGNATURE.len() + 8;
 /// Bytes of the wire in a batch, about: what a read holds in memory is a few times this.
-pub(super) const MAX_BATCH_BYTES: usize = 16 << 20;
+pub(super) const MAX_BATCH_BYTES: usize = 1 << 20;
 
 /// What is wrong with the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
