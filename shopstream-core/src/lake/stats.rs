@@ -123,7 +123,8 @@ mod tests {
     use super::*;
     use crate::{Decimal, date, dec, timestamp};
     use arrow::array::{
-        Date32Array, Decimal128Array, Float64Array, Int32Array, StringViewArray, TimestampMicrosecondArray, UInt64Array,
+        BinaryViewArray, Date32Array, Decimal128Array, FixedSizeBinaryArray, Float64Array, Int32Array, ListArray,
+        StringViewArray, Time64MicrosecondArray, TimestampMicrosecondArray, UInt64Array,
     };
     use std::sync::Arc;
 
@@ -169,5 +170,10 @@ mod tests {
         assert_eq!(one(StringViewArray::from(vec![Some("ada@example.org"), None])), (1, None, None));
         assert_eq!(one(Int32Array::from(vec![None, None])), (2, None, None));
         assert_eq!(one(Float64Array::from(vec![f64::NAN])), (0, None, None));
+        assert_eq!(one(BinaryViewArray::from(vec![Some(&b"\xff"[..]), None])), (1, None, None));
+        assert_eq!(one(FixedSizeBinaryArray::from(vec![Some(&[1; 16][..]), None])), (1, None, None));
+        assert_eq!(one(Time64MicrosecondArray::from(vec![Some(1), None, Some(2)])), (1, None, None));
+        let lists = [Some(vec![Some(1), None]), None, Some(vec![])];
+        assert_eq!(one(ListArray::from_iter_primitive::<Int32Type, _, _>(lists)), (1, None, None));
     }
 }

@@ -9,3 +9,4 @@ mod keys;
 #[cfg(feature = "s3")]
 mod s3;
 mod stores;
+mod types;

@@ -77,7 +77,7 @@ fn range_condition(attributes: &[Attribute], range: &CursorRange) -> Result<Stri
 
 /// A cursor's value as SQL; the session's time zone is UTC.
 fn literal(attribute: &Attribute, value: &CursorValue) -> Result<String> {
-    let of = Type::from_oid(attribute.type_oid);
+    let of = Type::from_oid(attribute.base.oid);
     match (of, value) {
         (Some(Type::INT2 | Type::INT4 | Type::INT8), CursorValue::Int(value)) => Ok(format!("'{value}'::int8")),
         (Some(Type::DATE), CursorValue::Date(day)) => Ok(format!("'{day}'::date")),
@@ -93,13 +93,15 @@ fn literal(attribute: &Attribute, value: &CursorValue) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::postgres::catalog::BaseType;
     use shopstream_core::{date, timestamp};
 
     fn attribute(name: &str, of: &Type) -> Attribute {
         Attribute {
             name: name.to_owned(),
-            type_oid: of.oid(),
-            typmod: -1,
+            base: BaseType { oid: of.oid(), typmod: -1, is_enum: false, prints: true, output: String::new() },
+            items: None,
+            cast: None,
             not_null: false,
             generated: false,
             native_type: of.name().to_owned(),
