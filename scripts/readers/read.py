@@ -19,7 +19,7 @@ KINDS = [
     ("float", r"float.*|double.*|real"),
     ("integer", r"u?int\d*|bigint|integer|smallint|tinyint"),
     ("decimal", r"decimal.*"),
-    ("date", r"date.*"),
+    ("date", r"date\d*"),
     ("instant", r"timestamp.*|datetime.*"),
     ("text", r"string.*|large_string|utf8.*|varchar|json"),
 ]

@@ -303,13 +303,13 @@ mod tests {
             for (write, number, part, name) in [
                 (&WriteId::FIRST, 1, FilePart::Only, "users_20260114.parquet"),
                 (&WriteId::FIRST, 1, FilePart::Numbered(3), "users_20260114_00003.parquet"),
-                (&second, 2, FilePart::Only, "users_20260114.v2-27e69ddd.parquet"),
-                (&second, 2, FilePart::Numbered(0), "users_20260114_00000.v2-27e69ddd.parquet"),
+                (&second, 2, FilePart::Only, "users_20260114.v2-c606c33d.parquet"),
+                (&second, 2, FilePart::Numbered(0), "users_20260114_00000.v2-c606c33d.parquet"),
                 (
                     &second,
                     2,
                     FilePart::Piece { part: 123_456, piece: 7 },
-                    "users_20260114_123456_00007.v2-27e69ddd.parquet",
+                    "users_20260114_123456_00007.v2-c606c33d.parquet",
                 ),
             ] {
                 let key = layout.file(&p, write, part, Format::Parquet).unwrap();
@@ -322,7 +322,7 @@ mod tests {
                 "users_20260114.txt",
                 "users_20260114_notes.csv",
                 "users_20260114_00000_00000_00000.csv",
-                "users_20260114.v1-27e69ddd.csv",
+                "users_20260114.v1-c606c33d.csv",
                 "users_20260114.v2-.csv",
                 "users_20260114.parquet#1",
                 "users_20260144.csv",

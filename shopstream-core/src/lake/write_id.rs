@@ -16,7 +16,7 @@ use crate::{Error, Result};
 /// let mut manifest = Manifest::new(users.clone(), &schema, Format::Parquet, timestamp!("2026-01-14 02:00:00"));
 /// manifest.number = 2;
 /// let key = Layout::flat("raw").file(&users, &WriteId::of(&manifest)?, FilePart::Only, Format::Parquet)?;
-/// assert_eq!(key, "raw/users/users_20260114.v2-54a86ec1.parquet");
+/// assert_eq!(key, "raw/users/users_20260114.v2-2846cead.parquet");
 /// # Ok::<(), shopstream_core::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

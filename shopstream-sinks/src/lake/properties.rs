@@ -14,7 +14,7 @@ use super::sample::{self, Choice};
 /// Rows in a row group, at most: what a writer holds in memory, and a reader decodes at once.
 const ROW_GROUP_ROWS: usize = 131_072;
 /// Encoded bytes from which on a row group ends, where its rows are long.
-pub(super) const ROW_GROUP_BYTES: usize = 4 << 20;
+pub(super) const ROW_GROUP_BYTES: usize = 2 << 20;
 /// Bytes of a page, before it is compressed: each column of a file being written holds one, and as much again to
 /// compress it.
 const PAGE_BYTES: usize = 256 << 10;
