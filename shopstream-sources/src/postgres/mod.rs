@@ -2,12 +2,13 @@
 //!
 //! The parts know little of each other: `config` where the server is, `connection` one session, `catalog` what the
 //! database says of a table, `plan` what is asked and how it is read, `decode` bytes to batches without any I/O, `read`
-//! and `snapshot` what ties them.
+//! and `snapshot` what ties them; `doctor` asks before a run what would go wrong in it.
 
 mod catalog;
 mod config;
 mod connection;
 mod decode;
+mod doctor;
 mod errors;
 mod options;
 mod plan;
@@ -20,7 +21,9 @@ pub use options::{Numeric, Specials, UnknownTypes};
 pub use writer::PostgresWriter;
 
 use async_trait::async_trait;
-use shopstream_core::{ReadOptions, Result, Snapshot, Source, TableRead, TableRef, TableSchema};
+use shopstream_core::{
+    ReadOptions, Result, Snapshot, Source, TableRead, TableRef, TableSchema, Timestamp, doctor::Finding,
+};
 use std::{fmt, time::Duration};
 
 use self::{config::Target, options::Policies};
@@ -146,6 +149,10 @@ impl Source for PostgresSource {
 
     async fn read(&self, table: &TableRef, options: &ReadOptions) -> Result<TableRead> {
         read::read(&self.target, &self.policies, table, options).await
+    }
+
+    async fn doctor(&self, tables: &[TableRef], now: Timestamp) -> Vec<Finding> {
+        doctor::examine(&self.target, &self.policies, tables, now).await
     }
 }
 
