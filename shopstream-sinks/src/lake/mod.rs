@@ -13,6 +13,7 @@
 
 mod catalog;
 mod claim;
+mod doctor;
 mod encode;
 mod error;
 mod file;
@@ -33,7 +34,9 @@ pub use s3::S3Options;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use shopstream_core::{BatchStream, DataFile, Lake, Manifest, Partition, Result, TableRead, WriteOptions};
+use shopstream_core::{
+    BatchStream, DataFile, Lake, Manifest, Partition, Result, TableRead, Timestamp, WriteOptions, doctor::Finding,
+};
 use std::{fmt, slice, sync::Arc};
 
 use store::Store;
@@ -105,5 +108,11 @@ impl Lake for ObjectStoreLake {
 
     async fn delete(&self, partition: &Partition) -> Result<()> {
         catalog::delete(&self.store, partition).await
+    }
+
+    /// Writes, reads and deletes a probe in the folder of all tables; a table that the layout keeps elsewhere may be
+    /// under other rights.
+    async fn doctor(&self, now: Timestamp) -> Vec<Finding> {
+        doctor::examine(self.store.clone(), &self.location, now).await
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod damage;
+mod doctor;
 mod faults;
 mod fixture;
 mod keys;
