@@ -163,7 +163,7 @@ mod tests {
             part in vec(any::<u8>(), 1..200), at in any::<prop::sample::Index>(), bit in 0u8..8, cut in 1usize..50,
         ) {
             for compression in BOTH {
-                let mut packed = pack(compression, &[part.clone()]);
+                let mut packed = pack(compression, std::slice::from_ref(&part));
                 let short = unpack(compression, &packed[..at.index(packed.len())], &[cut], 64).unwrap_err();
                 prop_assert!(short.to_string().contains("ends too early"), "{}", short);
                 // Some bits of a header say nothing of the contents.

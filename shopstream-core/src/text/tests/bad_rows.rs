@@ -1,6 +1,6 @@
 //! Bad rows among good ones.
 
-use arrow::array::{Array, ArrayRef, Date32Array, Decimal128Array, Int32Array, RecordBatch, StringViewArray};
+use arrow::array::{ArrayRef, Date32Array, Decimal128Array, Int32Array, RecordBatch, StringViewArray};
 use proptest::{collection::vec, option, prelude::*};
 use std::sync::{Arc, Mutex};
 
@@ -106,10 +106,9 @@ proptest! {
             };
             let (mut good, mut bad, mut line): (Vec<Person>, Vec<(String, Option<&str>)>, _) = (first, vec![], 2);
             for (i, (person, damage)) in rows.iter().enumerate() {
-                for _ in 0..blanks[i % blanks.len()] {
-                    text.push(b'\n');
-                    line += 1;
-                }
+                let blank = blanks[i % blanks.len()];
+                text.extend(std::iter::repeat_n(b'\n', blank));
+                line += blank;
                 let record = match damage {
                     None => {
                         good.push(person.clone());
