@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use std::fmt;
 
-use crate::{BatchStream, Result, TableRead, Timestamp};
+use crate::{BatchStream, Result, TableRead, Timestamp, doctor::Finding};
 
 /// A store of files by table and date, with a manifest beside them.
 ///
@@ -70,6 +70,15 @@ pub trait Lake: fmt::Debug + fmt::Display + Send + Sync + 'static {
     /// **A writer that began before `before` must not be at work any more**: one that is finds its hold gone, and fails
     /// with `Conflict`. A day ago is a good choice.
     async fn clean_up(&self, table: &str, before: Timestamp) -> Result<Orphans>;
+
+    /// Looks whether the lake can be read and written, and at what else may go wrong; `now` is the time, to hold the
+    /// store's clock against. It leaves nothing behind, and what goes wrong is a finding.
+    ///
+    /// Unless a lake knows better, the only one is that it was not asked.
+    async fn doctor(&self, now: Timestamp) -> Vec<Finding> {
+        let _ = now;
+        vec![Finding::not_asked("lake", "this kind of lake has no examination of its own")]
+    }
 }
 
 /// What was left behind by writers that died.

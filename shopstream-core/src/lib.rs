@@ -9,6 +9,7 @@ mod clock;
 pub mod compute;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+pub mod doctor;
 mod error;
 mod lake;
 pub mod memory;

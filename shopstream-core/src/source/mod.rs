@@ -11,7 +11,7 @@ use futures::{StreamExt, stream::BoxStream};
 use serde::{Deserialize, Serialize};
 use std::{any::Any, collections::BTreeMap, fmt, sync::Arc};
 
-use crate::{Error, Result, TableRef, TableSchema};
+use crate::{Error, Result, TableRef, TableSchema, Timestamp, doctor::Finding};
 
 pub use bounds::{Bounds, CursorRange, CursorValue};
 
@@ -46,6 +46,32 @@ pub trait Source: fmt::Debug + fmt::Display + Send + Sync + 'static {
 
     /// Starts to read a table.
     async fn read(&self, table: &TableRef, options: &ReadOptions) -> Result<TableRead>;
+
+    /// Looks whether these tables can be read, and at what else may go wrong; `now` is the time, to hold the source's
+    /// clock against. It changes nothing, and what goes wrong is a finding.
+    ///
+    /// Unless a source knows better, it describes each table and reads its first rows.
+    async fn doctor(&self, tables: &[TableRef], now: Timestamp) -> Vec<Finding> {
+        let _ = now;
+        let mut findings = vec![];
+        for table in tables {
+            findings.push(match first_rows(self, table).await {
+                Ok(columns) => Finding::ok(table, format!("it can be read, with {columns} columns")),
+                Err(error) => Finding::of_error(table, "it cannot be read", &error),
+            });
+        }
+        findings
+    }
+}
+
+/// Describes a table and reads the first of its rows; gives the number of its columns.
+async fn first_rows<S: Source + ?Sized>(source: &S, table: &TableRef) -> Result<usize> {
+    let schema = source.describe(table).await?;
+    let read = source.read(table, &ReadOptions::default().with_batch_rows(100)).await?;
+    if let Some(batch) = read.into_checked_stream().next().await {
+        batch?;
+    }
+    Ok(schema.columns.len())
 }
 
 /// How to read a table.
@@ -269,11 +295,28 @@ impl fmt::Debug for TableRead {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ErrorKind;
+    use crate::{ErrorKind, doctor::Severity};
     use arrow::{
         array::{ArrayRef, Int32Array, Int64Array},
         datatypes::{DataType, Field, Schema},
     };
+
+    #[tokio::test]
+    async fn any_source_has_its_tables_examined() {
+        let schema = Schema::new(vec![Field::new("id", DataType::Int32, false)]);
+        let rows = |values: Vec<Option<i32>>| {
+            RecordBatch::try_from_iter_with_nullable([("id", Arc::new(Int32Array::from(values)) as ArrayRef, false)])
+        };
+        let source = crate::memory::MemorySource::new()
+            .with_batches("well", &schema, vec![rows(vec![Some(1)]).unwrap()])
+            .and_then(|s| s.with_batches("empty", &schema, vec![]))
+            .unwrap();
+        let tables = ["well", "empty", "missing"].map(TableRef::from);
+        let findings = source.doctor(&tables, Timestamp::from_micros(0)).await;
+        let found: Vec<_> = findings.iter().map(|f| (f.subject.as_str(), f.severity)).collect();
+        assert_eq!(found, [("well", Severity::Ok), ("empty", Severity::Ok), ("missing", Severity::Problem)]);
+        assert!(findings[2].cause.is_some() && findings[2].fix.is_some(), "{findings:?}");
+    }
 
     #[tokio::test]
     async fn a_batch_of_other_columns_is_an_error() {

@@ -2,12 +2,15 @@
 
 use arrow::{
     array::{
-        ArrayBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float32Builder, Float64Builder, Int16Builder,
-        Int32Builder, Int64Builder, LargeStringBuilder, RecordBatch, RecordBatchOptions, StringBuilder,
-        StringViewBuilder, TimestampMicrosecondBuilder,
+        ArrayBuilder, ArrayRef, BooleanArray, BooleanBuilder, Date32Builder, Decimal128Builder, Float32Builder,
+        Float64Builder, Int16Builder, Int32Builder, Int64Builder, LargeStringBuilder, RecordBatch, RecordBatchOptions,
+        StringBuilder, StringViewBuilder, TimestampMicrosecondBuilder,
     },
+    compute::filter,
     datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit},
 };
+
+use std::fmt;
 
 use super::number::{float, json_units};
 use crate::{Date, Error, Result, Timestamp, value::parse_units};
@@ -23,12 +26,28 @@ pub(super) struct Rows {
     batch_rows: usize,
     rows: usize,
     bytes: usize,
+    /// Which of the rows are bad: they stay in the columns until the batch is taken.
+    bad: Vec<usize>,
+    on_bad_row: Option<OnBadRow>,
+}
+
+/// Who is told of a bad row, and says whether to go on.
+pub(super) struct OnBadRow(pub(super) Box<dyn FnMut(Error) -> Result<()> + Send>);
+
+impl fmt::Debug for OnBadRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OnBadRow")
+    }
 }
 
 impl Rows {
     pub(super) fn new(schema: SchemaRef, batch_rows: usize) -> Result<Self> {
         let cells = schema.fields().iter().map(|f| Cells::new(f)).collect::<Result<_>>()?;
-        Ok(Self { schema, cells, batch_rows: batch_rows.max(1), rows: 0, bytes: 0 })
+        Ok(Self { schema, cells, batch_rows: batch_rows.max(1), rows: 0, bytes: 0, bad: vec![], on_bad_row: None })
+    }
+
+    pub(super) fn set_on_bad_row(&mut self, on_bad_row: OnBadRow) {
+        self.on_bad_row = Some(on_bad_row);
     }
 
     pub(super) fn schema(&self) -> &SchemaRef {
@@ -65,14 +84,38 @@ impl Rows {
         if self.rows >= self.batch_rows || self.bytes >= BATCH_BYTES { self.take() } else { Ok(None) }
     }
 
-    /// The rows since the last batch, if there are any.
+    /// Ends a row in which there was this error, made of a record of so many bytes: leaves it out and goes on, where
+    /// somebody takes the error.
+    pub(super) fn end_bad_row(&mut self, error: Error, bytes: usize) -> Result<Option<RecordBatch>> {
+        let Some(on_bad_row) = &mut self.on_bad_row else { return Err(error) };
+        (on_bad_row.0)(error)?;
+        for cells in &mut self.cells {
+            if cells.builder().len() == self.rows {
+                cells.push_null();
+            }
+        }
+        self.bad.push(self.rows);
+        self.end_row(bytes)
+    }
+
+    /// The good rows since the last batch, if there are any.
     pub(super) fn take(&mut self) -> Result<Option<RecordBatch>> {
-        if self.rows == 0 {
+        let (rows, bad) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.bad));
+        self.bytes = 0;
+        if rows == 0 {
             return Ok(None);
         }
-        let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
-        (self.rows, self.bytes) = (0, 0);
-        let arrays = self.cells.iter_mut().map(|c| c.builder().finish()).collect();
+        let mut arrays: Vec<ArrayRef> = self.cells.iter_mut().map(|c| c.builder().finish()).collect();
+        if !bad.is_empty() {
+            let mut good = vec![true; rows];
+            bad.iter().for_each(|row| good[*row] = false);
+            let good = BooleanArray::from(good);
+            arrays = arrays.iter().map(|array| filter(array, &good)).collect::<Result<_, _>>()?;
+        }
+        if rows == bad.len() {
+            return Ok(None);
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(rows - bad.len()));
         Ok(Some(RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options)?))
     }
 

@@ -29,6 +29,10 @@ impl CsvDecoder {
         self.scanner.set_limit(limit);
     }
 
+    pub(super) fn rows(&mut self) -> &mut Rows {
+        &mut self.rows
+    }
+
     pub(super) fn push(&mut self, mut bytes: &[u8], batches: &mut Vec<RecordBatch>) -> Result<()> {
         while self.scanner.scan(&mut bytes).map_err(|e| self.malformed(e))? {
             self.end_record(batches)?;
@@ -52,10 +56,10 @@ impl CsvDecoder {
         match &self.header {
             None => self.header = Some(header(&self.scanner, &self.rows).map_err(|e| e.with("line", line))?),
             Some(header) if self.scanner.is_blank() && header.columns.len() > 1 => {}
-            Some(header) => {
-                record(&self.scanner, header, &mut self.rows).map_err(|e| e.with("line", line))?;
-                batches.extend(self.rows.end_row(self.scanner.bytes())?);
-            }
+            Some(header) => batches.extend(match record(&self.scanner, header, &mut self.rows) {
+                Ok(()) => self.rows.end_row(self.scanner.bytes()),
+                Err(error) => self.rows.end_bad_row(error.with("line", line), self.scanner.bytes()),
+            }?),
         }
         self.scanner.clear();
         Ok(())

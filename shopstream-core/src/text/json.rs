@@ -41,6 +41,10 @@ impl JsonDecoder {
         self.limit = limit;
     }
 
+    pub(super) fn rows(&mut self) -> &mut Rows {
+        &mut self.rows
+    }
+
     pub(super) fn push(&mut self, mut bytes: &[u8], batches: &mut Vec<RecordBatch>) -> Result<()> {
         if let Form::Unknown = self.form {
             let start = bytes.iter().position(|c| !is_space(c)).unwrap_or(bytes.len());
@@ -129,14 +133,26 @@ impl JsonDecoder {
         Ok(())
     }
 
-    /// Reads an object; nothing but spaces is none.
+    /// Takes a record; nothing but spaces is none.
     fn record(&mut self, bytes: &[u8], batches: &mut Vec<RecordBatch>) -> Result<()> {
         let Some(start) = bytes.iter().position(|c| !is_space(c)) else { return Ok(()) };
+        batches.extend(match self.object(bytes, start) {
+            Ok(()) => self.rows.end_row(bytes.len())?,
+            Err(Bad::Row(error)) => self.rows.end_bad_row(error, bytes.len())?,
+            Err(Bad::Syntax(error)) if matches!(self.form, Form::Lines) => self.rows.end_bad_row(error, bytes.len())?,
+            // Without sound syntax nobody knows where in the array the next object starts.
+            Err(Bad::Syntax(error)) => return Err(error),
+        });
+        Ok(())
+    }
+
+    /// Reads an object, behind so many spaces, into the open row.
+    fn object(&mut self, bytes: &[u8], start: usize) -> Result<(), Bad> {
         let line = self.line + newlines(&bytes[..start]);
-        let text =
-            std::str::from_utf8(bytes).map_err(|_| Error::data("bytes that are not UTF-8").with("line", line))?;
+        let row = |error: Error| Bad::Row(error.with("line", line));
+        let text = std::str::from_utf8(bytes).map_err(|_| row(Error::data("bytes that are not UTF-8")))?;
         if bytes[start] != b'{' {
-            return Err(Error::data("expected a JSON object").with("line", line));
+            return Err(row(Error::data("expected a JSON object")));
         }
         self.seen.fill(false);
         let mut failure = None;
@@ -144,21 +160,29 @@ impl JsonDecoder {
         let visitor = Object { rows: &mut self.rows, seen: &mut self.seen, failure: &mut failure };
         let read = json.deserialize_map(visitor).and_then(|()| json.end());
         if let Some(error) = failure {
-            return Err(error.with("line", line));
+            return Err(row(error));
         }
         if let Err(error) = read {
             // Its text tells what is wrong with the syntax, and where; it never quotes the document.
             let at = self.line + u64::try_from(error.line().saturating_sub(1)).unwrap_or(0);
-            return Err(Error::data("not a JSON object").with("line", at).with("character", error.column()));
+            let error = Error::data("not a JSON object").with("line", at).with("character", error.column());
+            return Err(Bad::Syntax(error));
         }
         for column in 0..self.seen.len() {
             if !self.seen[column] {
-                self.rows.push_null(column).map_err(|e| e.with("line", line))?;
+                self.rows.push_null(column).map_err(row)?;
             }
         }
-        batches.extend(self.rows.end_row(bytes.len())?);
         Ok(())
     }
+}
+
+/// What is wrong with a record.
+enum Bad {
+    /// A value that its column does not allow, or no object at all.
+    Row(Error),
+    /// What is not JSON.
+    Syntax(Error),
 }
 
 fn newlines(bytes: &[u8]) -> u64 {

@@ -24,7 +24,7 @@ mod write;
 use arrow::{array::RecordBatch, datatypes::SchemaRef};
 
 use crate::{Error, Result};
-use cells::Rows;
+use cells::{OnBadRow, Rows};
 use csv::CsvDecoder;
 use json::JsonDecoder;
 
@@ -101,6 +101,38 @@ impl TextDecoder {
         match &mut self.format {
             Decoder::Csv(csv) => csv.set_limit(bytes),
             Decoder::Json(json) => json.set_limit(bytes),
+        }
+        self
+    }
+
+    /// Leaves bad rows out instead of stopping at the first: each is told as the error that it would have been, with
+    /// its line and, where there is one, its column. `Ok` goes on, an error stops the reading with it.
+    ///
+    /// A row is bad when it has a value that its column does not allow, or a number of fields that the header has not;
+    /// a line of newline-delimited JSON also when it is no JSON object. What hides where the next row starts (quotes
+    /// and line ends of a CSV, the syntax of a JSON array, a record over its limit) stops the reading as ever.
+    ///
+    /// ```
+    /// use arrow::datatypes::{DataType, Field, Schema};
+    /// use shopstream_core::text::TextDecoder;
+    /// use std::sync::mpsc;
+    ///
+    /// let (bad, lines) = mpsc::channel();
+    /// let schema = Schema::new(vec![Field::new("id", DataType::Int64, false)]);
+    /// let mut decoder = TextDecoder::csv(schema.into(), 1000)?.on_bad_row(move |error| {
+    ///     let _ = bad.send(error.context("line").map(str::to_owned));
+    ///     Ok(())
+    /// });
+    /// decoder.push(b"id\n1\ntwo\n3\n")?;
+    /// assert_eq!(decoder.finish()?.map(|batch| batch.num_rows()), Some(2));
+    /// assert_eq!(lines.recv(), Ok(Some("3".to_owned())));
+    /// # Ok::<(), shopstream_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn on_bad_row(mut self, told: impl FnMut(Error) -> Result<()> + Send + 'static) -> Self {
+        match &mut self.format {
+            Decoder::Csv(csv) => csv.rows().set_on_bad_row(OnBadRow(Box::new(told))),
+            Decoder::Json(json) => json.rows().set_on_bad_row(OnBadRow(Box::new(told))),
         }
         self
     }

@@ -1,5 +1,7 @@
 //! Round trips, the csv crate as oracle, and bad input.
 
+mod bad_rows;
+
 use arrow::{
     array::{
         Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Float32Array, Float64Array, Int16Array,

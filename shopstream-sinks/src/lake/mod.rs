@@ -15,6 +15,7 @@
 mod catalog;
 mod claim;
 mod clean_up;
+mod doctor;
 mod encode;
 mod error;
 mod file;
@@ -41,6 +42,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use shopstream_core::{
     BatchStream, DataFile, Lake, Manifest, Orphans, Partition, Result, TableRead, Timestamp, WriteOptions,
+    doctor::Finding,
 };
 use std::{fmt, slice, sync::Arc};
 
@@ -121,5 +123,11 @@ impl Lake for ObjectStoreLake {
 
     async fn clean_up(&self, table: &str, before: Timestamp) -> Result<Orphans> {
         clean_up::remove(&self.store, clean_up::find(&self.store, table, before).await?).await
+    }
+
+    /// Writes, reads and deletes a probe in the folder of all tables; a table that the layout keeps elsewhere may be
+    /// under other rights.
+    async fn doctor(&self, now: Timestamp) -> Vec<Finding> {
+        doctor::examine(self.store.clone(), &self.location, now).await
     }
 }

@@ -4,6 +4,7 @@
 
 mod clean_up;
 mod damage;
+mod doctor;
 mod encodings;
 mod faults;
 mod fixture;

@@ -1,9 +1,13 @@
 //! S3 over real HTTP, with signatures and multipart.
 
-use crate::fixture::{layout, options, read_all, read_of, rows, users};
-use shopstream_core::{ErrorKind, Format, Lake, Secret, conformance};
+use crate::{
+    doctor::{examine, on},
+    fixture::{layout, options, read_all, read_of, rows, users},
+};
+use shopstream_core::{ErrorKind, Format, Lake, Secret, conformance, doctor::Severity};
 use shopstream_sinks::lake::{ObjectStoreLake, S3Options};
 use shopstream_testkit::s3::S3Server;
+use std::fs;
 use url::Url;
 
 async fn server() -> S3Server {
@@ -81,4 +85,33 @@ async fn errors_say_what_is_wrong_and_show_no_secret() {
             assert!(!shown.contains("PLANTED") && !shown.contains(server.secret_key()), "{shown}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_finds_what_is_wrong_with_a_bucket() {
+    let server = server().await;
+    let well = examine(&lake("s3://shop/lake", &keys(&server))).await;
+    for subject in ["write", "conditional write", "read", "clock", "write in parts", "delete", "list"] {
+        assert_eq!(on(&well, subject).severity, Severity::Ok, "{well:#?}");
+    }
+    for subject in ["encryption", "public access"] {
+        assert_eq!(on(&well, subject).severity, Severity::NotAsked, "{well:#?}");
+    }
+    let left = fs::read_dir(server.folder().join("shop/lake/raw/postgres")).unwrap().count();
+    assert_eq!(left, 0, "the probe is left");
+
+    let stranger = keys(&server).with_keys("PLANTED-KEY", Secret::new("PLANTED-SECRET"));
+    let findings = examine(&lake("s3://shop/lake", &stranger)).await;
+    for subject in ["write", "list"] {
+        let finding = on(&findings, subject);
+        assert_eq!(finding.severity, Severity::Problem, "{findings:#?}");
+        assert!(finding.fix.as_ref().unwrap().contains("that this server knows"), "{findings:#?}");
+    }
+    assert!(!format!("{findings:?}").contains("PLANTED"), "{findings:#?}");
+
+    let findings = examine(&lake("s3://missing/lake", &keys(&server))).await;
+    assert_eq!(on(&findings, "list").severity, Severity::Problem, "{findings:#?}");
+    assert!(on(&findings, "list").fix.as_ref().unwrap().contains("make the bucket"), "{findings:#?}");
+    assert!(!findings.iter().any(|f| f.subject == "write"), "{findings:#?}");
+    assert!(!server.folder().join("missing").exists());
 }

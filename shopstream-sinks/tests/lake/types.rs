@@ -23,7 +23,8 @@ fn odd_rows() -> RecordBatch {
     let long = "a text that does not fit a view";
     let texts: ArrayRef = Arc::new(StringViewArray::from(vec![Some(long), None, Some("")]));
     let bytes: ArrayRef = Arc::new(BinaryViewArray::from(vec![Some(&b"\xff\0"[..]), None, Some(&[7; 40][..])]));
-    let ids: ArrayRef = Arc::new(FixedSizeBinaryArray::from(vec![Some(&[1; 16][..]), None, Some(&[0; 16][..])]));
+    let ids: ArrayRef =
+        Arc::new(FixedSizeBinaryArray::try_from(vec![Some(&[1u8; 16][..]), None, Some(&[0u8; 16][..])]).unwrap());
     let times: ArrayRef = Arc::new(Time64MicrosecondArray::from(vec![Some(0), None, Some(86_399_999_999)]));
     let numbers = [Some(vec![Some(1), None, Some(-3)]), None, Some(vec![])];
     let numbers: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Int64Type, _, _>(numbers));

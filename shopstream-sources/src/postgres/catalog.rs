@@ -117,7 +117,8 @@ pub(super) async fn find(connection: &Connection, table: &TableRef) -> Result<Op
     const SQL: &str = "SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text, \
         CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid, 'main') \
         / pg_catalog.current_setting('block_size')::int8 ELSE 0 END, \
-        pg_catalog.current_setting('server_version_num')::int4 >= 140000, c.relkind = 'r' AND NOT c.relhassubclass, \
+        pg_catalog.current_setting('server_version_num')::int4 >= 140000 \
+        AND EXISTS (SELECT FROM pg_catalog.pg_am m WHERE m.oid = c.relam AND m.amname = 'heap'), c.relkind = 'r' AND NOT c.relhassubclass, \
         pg_catalog.has_any_column_privilege(c.oid, 'SELECT') \
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
         WHERE c.oid = pg_catalog.to_regclass($1)::oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";

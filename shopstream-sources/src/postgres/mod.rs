@@ -3,13 +3,15 @@
 //! The parts know little of each other: `config` and `encryption` where the server is and how to talk to it, `socket`
 //! and `tls` the bytes' way there, `connection` one session, `catalog` what the database says of a table, `mapping`
 //! what its types become, `plan` and `rows` what is asked and how it is read, `copy` the rows' way here, `decode` bytes
-//! to batches without any I/O, `read` and `snapshot` what ties them.
+//! to batches without any I/O, `read` and `snapshot` what ties them; `doctor` asks before a run what would go wrong in
+//! it.
 
 mod catalog;
 mod config;
 mod connection;
 mod copy;
 mod decode;
+mod doctor;
 mod encryption;
 mod errors;
 mod mapping;
@@ -28,7 +30,9 @@ pub use options::{Numeric, Specials, UnknownTypes};
 pub use writer::PostgresWriter;
 
 use async_trait::async_trait;
-use shopstream_core::{ReadOptions, Result, Snapshot, Source, TableRead, TableRef, TableSchema};
+use shopstream_core::{
+    ReadOptions, Result, Snapshot, Source, TableRead, TableRef, TableSchema, Timestamp, doctor::Finding,
+};
 use std::{
     fmt,
     sync::{Arc, OnceLock},
@@ -197,6 +201,10 @@ impl Source for PostgresSource {
 
     async fn read(&self, table: &TableRef, options: &ReadOptions) -> Result<TableRead> {
         read::read(&self.target, &self.policies, table, options, self.alone.get()).await
+    }
+
+    async fn doctor(&self, tables: &[TableRef], now: Timestamp) -> Vec<Finding> {
+        doctor::examine(&self.target, &self.policies, tables, now).await
     }
 }
 

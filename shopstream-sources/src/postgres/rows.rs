@@ -38,9 +38,9 @@ impl Pages {
 pub(super) fn indivisible(relation: &Relation) -> Option<String> {
     match relation.kind() {
         Kind::Table | Kind::Materialized if relation.tid_ranges => None,
-        Kind::Table | Kind::Materialized => {
-            Some("the server is older than PostgreSQL 14 and reads no ranges of pages: read as one stream".to_owned())
-        }
+        Kind::Table | Kind::Materialized => Some(
+            "no ranges of its pages can be read (PostgreSQL before 14, or no heap table): read as one stream".into(),
+        ),
         kind => Some(format!("it is {kind}, which has no pages of its own to divide: read as one stream")),
     }
 }

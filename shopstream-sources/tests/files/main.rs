@@ -2,13 +2,19 @@
 #![cfg(feature = "files")]
 #![allow(clippy::unwrap_used)]
 
+mod bad_rows;
+#[cfg(feature = "compression")]
+mod compressed;
+
 use arrow::{array::RecordBatch, datatypes::DataType};
 use futures::{StreamExt, TryStreamExt};
 use shopstream_core::{
-    Batch, ColumnSchema, Date, Decimal, ErrorKind, Json, ReadOptions, Result, Source, Table, TableRef, TableSchema,
-    Timestamp,
+    Batch, Bounds, ColumnSchema, CursorRange, CursorValue, Date, Decimal, ErrorKind, Json, ReadOptions, Result, Source,
+    Table, TableRef, TableSchema, Timestamp,
     conformance::{SourceFixture, source},
-    date, dec, timestamp,
+    date, dec,
+    doctor::Severity,
+    timestamp,
 };
 use shopstream_sources::files::FileSource;
 use std::{fs, io::Write, path::Path};
@@ -246,7 +252,7 @@ async fn what_is_no_file_is_told() {
 #[test]
 fn declarations_are_checked() {
     let files = || FileSource::new("data");
-    for name in ["customers.xlsx", "customers", "csv"] {
+    for name in ["customers.xlsx", "customers", "csv", "customers.gz", "gz.csv.txt"] {
         let error = files().table::<Customers>(name).unwrap_err();
         assert_eq!((error.kind(), error.context("file")), (ErrorKind::Config, Some(name)));
     }
@@ -255,4 +261,37 @@ fn declarations_are_checked() {
     let binary = TableSchema::new(vec![ColumnSchema::new("photo", DataType::Binary, true)]).to_arrow();
     let error = files().table_as("photos", &binary, "photos.csv").unwrap_err();
     assert_eq!((error.kind(), error.context("column")), (ErrorKind::Schema, Some("photo")));
+    let reserved = files().table_as("crm._rejects", &Customers::schema(), "a.csv").unwrap_err();
+    assert_eq!(reserved.kind(), ErrorKind::Config);
+    #[cfg(not(feature = "compression"))]
+    assert!(files().table::<Customers>("a.csv.gz").unwrap_err().to_string().contains("feature `compression`"));
+}
+
+#[tokio::test]
+async fn the_doctor_looks_into_each_file() {
+    let folder = tempfile::tempdir().unwrap();
+    file(&folder, "c.csv", CSV);
+    file(&folder, "bad.csv", format!("{CSV}\r\nSECRET,,,,,,,true"));
+    let files = FileSource::new(folder.path())
+        .table::<Customers>("c.csv")
+        .and_then(|f| f.table_as("bad", &Customers::schema(), "bad.csv"))
+        .and_then(|f| f.table_as("missing", &Customers::schema(), "missing.csv"))
+        .unwrap();
+    let tables = ["bronze.customers", "bad", "missing"].map(TableRef::from);
+    let findings = files.doctor(&tables, timestamp!("2026-01-15 00:00:00")).await;
+    let severities: Vec<Severity> = findings.iter().map(|f| f.severity).collect();
+    assert_eq!(severities, [Severity::Ok, Severity::Problem, Severity::Problem]);
+    let cause = findings[1].cause.as_ref().unwrap();
+    assert!(cause.contains("line: 7") && cause.contains("bad.csv"), "{cause}");
+    assert!(!format!("{findings:?}").contains("SECRET"), "{findings:?}");
+}
+
+#[tokio::test]
+async fn bounds_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    file(&folder, "c.csv", CSV);
+    let files = FileSource::new(folder.path()).table::<Customers>("c.csv").unwrap();
+    let bounds = Bounds::Range(CursorRange::new("id", None, CursorValue::Int(3)));
+    let error = read(&files, &TableRef::of::<Customers>(), &ReadOptions::default().with_bounds(bounds)).await;
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::Unsupported);
 }
