@@ -1,8 +1,8 @@
 //! PostgreSQL: tables read by binary COPY straight into Arrow, all in one snapshot, and a bulk writer.
 //!
 //! The parts know little of each other: `config` where the server is, `connection` one session, `catalog` what the
-//! database says of a table, `mapping` what its types become, `plan` what is asked and how it is read, `decode` bytes to batches without any I/O, `read`
-//! and `snapshot` what ties them.
+//! database says of a table, `mapping` what its types become, `plan` what is asked and how it is read, `decode` bytes
+//! to batches without any I/O, `read` and `snapshot` what ties them.
 
 mod catalog;
 mod config;
@@ -47,8 +47,10 @@ use self::{config::Target, options::Policies};
 /// | `timestamp`, `timestamptz` | `Timestamp(µs)`, `Timestamp(µs, "UTC")` |
 /// | NaN of a numeric, ±infinity, 24:00:00 | see [`Specials`] |
 /// | a domain | as the type that it is made of; its `NOT NULL` counts in tables, not in views |
-/// | an array | `List` of what its items become, which may be NULL |
-/// | `timetz`, `interval`, `inet`, `cidr`, `macaddr`, `macaddr8`, `bit`, `varbit`, `xml`, `"char"`, `tsvector`, `tsquery`, `jsonpath`, `pg_lsn`, `xid`, `regclass` and what else PostgreSQL brings along; geometric types, ranges and multiranges, composites, `citext` | `Utf8View`: the server's own text |
+/// | an array | `List` of what its items become, which may be NULL; of one dimension, counted from 1 |
+/// | `timetz`, `interval`; `inet`, `cidr`, `macaddr`, `macaddr8`; `bit`, `varbit`; `xml`; geometric types | `Utf8View`: the server's own text |
+/// | ranges and multiranges, composites, `citext` and other types of the category of strings | the same |
+/// | `"char"`, `tsvector`, `pg_lsn`, `regclass` and all else that PostgreSQL brings along | the same |
 /// | `money`, base types of extensions | see [`UnknownTypes`] |
 ///
 /// The server's own text is what `psql` shows, in UTC, ISO dates and intervals like `1 day 02:03:04`. Arrow and Parquet
