@@ -1,5 +1,5 @@
-//! What each type of PostgreSQL becomes, and how its values are asked for: in the binary format where Arrow has an exact
-//! place for them, as the text that the server prints where it has none.
+//! What each type of PostgreSQL becomes, and how its values are asked for: in the binary format where Arrow has an
+//! exact place for them, as the text that the server prints where it has none.
 
 use shopstream_core::{Error, Result, TableRef};
 use tokio_postgres::types::Type;

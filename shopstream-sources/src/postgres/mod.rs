@@ -62,8 +62,10 @@ use self::{config::Target, options::Policies, snapshot::Alone};
 /// | `timestamp`, `timestamptz` | `Timestamp(µs)`, `Timestamp(µs, "UTC")` |
 /// | NaN of a numeric, ±infinity, 24:00:00 | see [`Specials`] |
 /// | a domain | as the type that it is made of; its `NOT NULL` counts in tables, not in views |
-/// | an array | `List` of what its items become, which may be NULL |
-/// | `timetz`, `interval`, `inet`, `cidr`, `macaddr`, `macaddr8`, `bit`, `varbit`, `xml`, `"char"`, `tsvector`, `tsquery`, `jsonpath`, `pg_lsn`, `xid`, `regclass` and what else PostgreSQL brings along; geometric types, ranges and multiranges, composites, `citext` | `Utf8View`: the server's own text |
+/// | an array | `List` of what its items become, which may be NULL; of one dimension, counted from 1 |
+/// | `timetz`, `interval`; `inet`, `cidr`, `macaddr`, `macaddr8`; `bit`, `varbit`; `xml`; geometric types | `Utf8View`: the server's own text |
+/// | ranges and multiranges, composites, `citext` and other types of the category of strings | the same |
+/// | `"char"`, `tsvector`, `pg_lsn`, `regclass` and all else that PostgreSQL brings along | the same |
 /// | `money`, base types of extensions | see [`UnknownTypes`] |
 ///
 /// The server's own text is what `psql` shows, in UTC, ISO dates and intervals like `1 day 02:03:04`. Arrow and Parquet

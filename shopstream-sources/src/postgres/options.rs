@@ -33,8 +33,8 @@ impl Numeric {
     }
 }
 
-/// What to do about NaN in `numeric`, ±infinity in `numeric`, `date` and `timestamp(tz)`, and 24:00:00 in `time`. Floats
-/// keep theirs: Arrow has them too.
+/// What to do about NaN in `numeric`, ±infinity in `numeric`, `date` and `timestamp(tz)`, and 24:00:00 in `time`.
+/// Floats keep theirs: Arrow has them too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Specials {

@@ -1,12 +1,9 @@
 //! Every type that is read, what it becomes, and SQL for values of it.
 
 use arrow::datatypes::{DataType, Field, TimeUnit};
-use proptest::{
-    collection::vec,
-    prelude::*,
-    sample::{Index, select},
-};
-use std::net::{Ipv4Addr, Ipv6Addr};
+use proptest::{collection::vec, prelude::*};
+
+use super::values::*;
 
 /// A column of the table that has them all.
 pub(crate) struct Column {
@@ -36,140 +33,6 @@ pub(crate) const DDL: &str = r#"
     CREATE TYPE label (INPUT = label_in, OUTPUT = label_out, LIKE = text, CATEGORY = 'S');
     CREATE FUNCTION label_text(label) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'cast'::text $$;
     CREATE CAST (label AS text) WITH FUNCTION label_text(label)"#;
-
-/// A literal.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
-fn text(longest: usize) -> BoxedStrategy<String> {
-    let any_char = prop_oneof![
-        3 => any::<char>(),
-        2 => select(vec!['a', ' ', '"', '\'', '\\', ',', '{', '}', '\n', '\t', 'é', '🦀']),
-    ];
-    let texts = vec(any_char.prop_filter("no text has it", |c| *c != '\0'), 0..=longest);
-    prop_oneof![6 => texts.prop_map(String::from_iter), 1 => select(vec!["".to_owned(), "NULL".to_owned()])].boxed()
-}
-
-fn literal(texts: impl Strategy<Value = String> + 'static) -> BoxedStrategy<String> {
-    texts.prop_map(|text| quoted(&text)).boxed()
-}
-
-fn one_of(values: &'static [&'static str]) -> BoxedStrategy<String> {
-    literal(select(values).prop_map(str::to_owned))
-}
-
-/// Whole numbers, and the outermost of them.
-fn number(min: i64, max: i64) -> BoxedStrategy<i64> {
-    prop_oneof![6 => min..=max, 2 => (-100i64..100).prop_map(move |n| n.clamp(min, max)), 1 => select(vec![min, max, 0.clamp(min, max)])].boxed()
-}
-
-fn integer(min: i64, max: i64) -> BoxedStrategy<String> {
-    literal(number(min, max).prop_map(|n| n.to_string()))
-}
-
-/// Decimals of so many digits, `scale` of them behind the point.
-fn decimal(digits: usize, scale: usize) -> BoxedStrategy<String> {
-    let digits = prop_oneof![4 => vec(0u8..=9, digits), 1 => Just(vec![9; digits]), 1 => Just(vec![0; digits])];
-    let written = (any::<bool>(), digits, any::<Index>()).prop_map(move |(minus, mut digits, zeros)| {
-        let zeros = zeros.index(digits.len() + 1);
-        digits.iter_mut().take(zeros).for_each(|d| *d = 0);
-        let (before, behind) = digits.split_at(digits.len() - scale);
-        let text = |digits: &[u8]| digits.iter().map(|d| char::from(b'0' + d)).collect::<String>();
-        format!("{}0{}.{}", if minus { "-" } else { "" }, text(before), text(behind))
-    });
-    literal(written)
-}
-
-fn or(values: BoxedStrategy<String>, others: &'static [&'static str]) -> BoxedStrategy<String> {
-    prop_oneof![8 => values, 1 => one_of(others)].boxed()
-}
-
-/// Days that PostgreSQL has, from 4713 BC to the year given as days since 2000.
-fn day(last: i64) -> BoxedStrategy<String> {
-    let days = prop_oneof![number(-2_451_545, last), number(-40_000, 40_000)];
-    days.prop_map(|days| format!("(date '2000-01-01' + ({days}))")).boxed()
-}
-
-fn time() -> BoxedStrategy<String> {
-    let micros = prop_oneof![number(0, 86_399_999_999), number(0, 86_399).prop_map(|s| s * 1_000_000)];
-    let time = |m: i64| format!("{:02}:{:02}:{}", m / 3_600_000_000, m / 60_000_000 % 60, seconds(m % 60_000_000));
-    micros.prop_map(time).boxed()
-}
-
-fn seconds(micros: i64) -> String {
-    format!("{:02}.{:06}", micros / 1_000_000, micros % 1_000_000)
-}
-
-/// To the end of what Arrow can count in microseconds: the year 294246.
-fn timestamp() -> BoxedStrategy<String> {
-    (day(106_741_033), time()).prop_map(|(day, time)| format!("({day} + time '{time}')")).boxed()
-}
-
-fn utc(timestamps: BoxedStrategy<String>) -> BoxedStrategy<String> {
-    timestamps.prop_map(|t| format!("({t} AT TIME ZONE 'UTC')")).boxed()
-}
-
-fn interval() -> BoxedStrategy<String> {
-    let parts = (number(-2_000_000_000, 2_000_000_000), number(-2_000_000_000, 2_000_000_000), any::<bool>(), time());
-    literal(parts.prop_map(|(months, days, minus, time)| {
-        format!("{months} mons {days} days {}{time}", if minus { "-" } else { "" })
-    }))
-}
-
-fn address() -> BoxedStrategy<String> {
-    let v4 = (any::<u32>(), 0..=32u8).prop_map(|(a, bits)| format!("{}/{bits}", Ipv4Addr::from_bits(a)));
-    let v6 = (any::<u128>(), 0..=128u8, 0..128u32)
-        .prop_map(|(a, bits, shift)| format!("{}/{bits}", Ipv6Addr::from_bits(a >> shift)));
-    literal(prop_oneof![v4, v6])
-}
-
-fn hex(bytes: usize) -> BoxedStrategy<String> {
-    vec(any::<u8>(), bytes).prop_map(|bytes| bytes.iter().map(|b| format!("{b:02x}")).collect()).boxed()
-}
-
-fn bits(shortest: usize, longest: usize) -> BoxedStrategy<String> {
-    literal(vec(select(vec!['0', '1']), shortest..=longest).prop_map(String::from_iter))
-}
-
-fn json() -> BoxedStrategy<String> {
-    let leaf = prop_oneof![
-        Just("null".to_owned()),
-        any::<bool>().prop_map(|b| b.to_string()),
-        any::<i64>().prop_map(|n| n.to_string()),
-        "[a-zé🦀, ]{0,9}".prop_map(|t| format!("\"{t}\"")),
-    ];
-    literal(leaf.prop_recursive(3, 12, 4, |inner| {
-        prop_oneof![
-            vec(inner.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(" , "))),
-            ("[a-z]{0,3}", inner).prop_map(|(key, value)| format!("{{\"{key}\":  {value}}}")),
-        ]
-    }))
-}
-
-/// A range of a type, between two of its values or without an end.
-fn range(function: &'static str, bound: BoxedStrategy<String>) -> BoxedStrategy<String> {
-    let bounds = select(vec!["[)", "[]", "()", "(]"]);
-    let full = (bound.clone(), bound.clone(), bounds)
-        .prop_map(move |(a, b, kind)| format!("{function}(least({a}, {b}), greatest({a}, {b}), '{kind}')"));
-    let open = bound.prop_map(move |a| format!("{function}({a}, NULL)"));
-    prop_oneof![6 => full, 1 => open, 1 => Just(format!("'empty'::{function}"))].boxed()
-}
-
-/// A multirange of two ranges.
-fn multirange(function: &'static str, range: BoxedStrategy<String>) -> BoxedStrategy<String> {
-    let two = (range.clone(), range).prop_map(move |(a, b)| format!("{function}({a}, {b})"));
-    prop_oneof![5 => two, 1 => Just(format!("{function}()"))].boxed()
-}
-
-/// Coordinates in a text, as many as there are `#` in it.
-fn geometry(form: &'static str) -> BoxedStrategy<String> {
-    let count = form.matches('#').count();
-    literal(vec(-1e6f64..1e6, count).prop_map(move |floats| {
-        let mut floats = floats.iter().map(f64::to_string).chain([String::new()]);
-        form.split('#').flat_map(|part| [part.to_owned(), floats.next().unwrap_or_default()]).collect::<String>()
-    }))
-}
 
 /// Every type and an array of it. A server before version 14 has no multiranges.
 pub(crate) fn columns(multiranges: bool) -> Vec<Column> {
@@ -253,10 +116,9 @@ pub(crate) fn columns(multiranges: bool) -> Vec<Column> {
         ("oidvector", D::Utf8View, one_of(&["", "4294967295 1"])),
     ];
     if multiranges {
-        let ranges = |function, bound| range(function, bound);
         types.extend([
-            ("int4multirange", D::Utf8View, multirange("int4multirange", ranges("int4range", int4_range()))),
-            ("tsmultirange", D::Utf8View, multirange("tsmultirange", ranges("tsrange", timestamp()))),
+            ("int4multirange", D::Utf8View, multirange("int4multirange", range("int4range", int4_range()))),
+            ("tsmultirange", D::Utf8View, multirange("tsmultirange", range("tsrange", timestamp()))),
         ]);
     }
     let scalars = types.into_iter().map(|(sql, arrow, value)| {
@@ -276,11 +138,6 @@ pub(crate) fn columns(multiranges: bool) -> Vec<Column> {
     let of_ints = array(&ints);
     columns.extend([Column { arrow: list(D::Int32), ..ints }, of_ints]);
     columns
-}
-
-/// Bounds that have a successor.
-fn int4_range() -> BoxedStrategy<String> {
-    integer(-2_000_000_000, 2_000_000_000).prop_map(|n| format!("{n}::int4")).boxed()
 }
 
 fn list(item: DataType) -> DataType {

@@ -1,11 +1,13 @@
-//! Every type of PostgreSQL, with the server as the oracle: what is read and written to Parquet and read back is what the
-//! server itself prints, and what is refused is what the documentation says.
+//! Every type of PostgreSQL, with the server as the oracle: what is read and written to Parquet and read back is what
+//! the server itself prints, and what is refused is what the documentation says.
 #![cfg(all(feature = "postgres", unix))]
 #![allow(clippy::unwrap_used)]
 
 mod columns;
+mod domains;
 mod print;
 mod refused;
+mod values;
 
 use arrow::{array::RecordBatch, compute::concat_batches};
 use futures::TryStreamExt;

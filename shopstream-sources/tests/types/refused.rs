@@ -1,7 +1,7 @@
 //! What Arrow has no place for, and what can be done about it.
 
 use arrow::array::{Array, AsArray};
-use shopstream_core::{ErrorKind, ReadOptions, Source};
+use shopstream_core::{ErrorKind, ReadOptions};
 use shopstream_sources::postgres::{PostgresSource, Specials};
 use shopstream_testkit::postgres::Server;
 
@@ -59,7 +59,8 @@ async fn a_type_that_nobody_knows_is_refused_by_name() {
     let server = Server::start().unwrap();
     query(
         &server,
-        "CREATE TYPE blob; CREATE FUNCTION blob_in(cstring) RETURNS blob LANGUAGE internal IMMUTABLE STRICT AS 'byteain';
+        "CREATE TYPE blob;
+         CREATE FUNCTION blob_in(cstring) RETURNS blob LANGUAGE internal IMMUTABLE STRICT AS 'byteain';
          CREATE FUNCTION blob_out(blob) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'byteaout';
          CREATE TYPE blob (INPUT = blob_in, OUTPUT = blob_out, LIKE = bytea);
          CREATE DOMAIN thing AS blob; CREATE DOMAIN wage AS money;
@@ -71,22 +72,4 @@ async fn a_type_that_nobody_knows_is_refused_by_name() {
         assert_eq!(error.kind(), ErrorKind::Schema, "{error}");
         assert_eq!((error.context("column"), error.context("type")), (Some(column), Some(name)), "{error}");
     }
-}
-
-#[tokio::test]
-async fn a_domains_not_null_counts_in_a_table_and_not_in_a_view() {
-    let server = Server::start().unwrap();
-    query(
-        &server,
-        "CREATE DOMAIN code AS int NOT NULL; CREATE DOMAIN nested AS code; CREATE DOMAIN loose AS int;
-         CREATE TABLE t (a nested, b loose, c loose NOT NULL, d nested[]); INSERT INTO t VALUES (1, 2, 3, '{4}');
-         CREATE VIEW v AS SELECT t.a FROM (VALUES (1), (2)) x (n) LEFT JOIN t ON t.a = x.n",
-    );
-    let source = PostgresSource::connect(&server.url()).unwrap();
-    let schema = source.describe(&"t".into()).await.unwrap();
-    let nullable: Vec<bool> = schema.columns.iter().map(|c| c.nullable).collect();
-    assert_eq!(nullable, [false, true, false, true]);
-    assert_eq!(schema.column("a").unwrap().native_type.as_deref(), Some("nested"));
-    let view = read(&source, "v", &ReadOptions::default()).await.unwrap();
-    assert_eq!((view.num_rows(), view["a"].null_count()), (2, 1));
 }

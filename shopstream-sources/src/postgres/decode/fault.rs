@@ -23,8 +23,8 @@ impl Fault {
             Fault::FieldCount => Error::data("a row has another number of fields than the table has columns"),
             Fault::Null => Error::data("NULL in a column that is NOT NULL"),
             Fault::Special => Error::data(
-                "NaN, infinity or 24:00:00, which Arrow's type has no place for: read it as NULL (Specials::Null), or the \
-                 column as text (with_column_text)",
+                "NaN, infinity or 24:00:00, which Arrow's type has no place for: read it as NULL (Specials::Null), or \
+                 the column as text (with_column_text)",
             ),
             Fault::Dimensions => Error::data(
                 "an array of more than one dimension, or one that does not count from 1, which Arrow's list has no \
