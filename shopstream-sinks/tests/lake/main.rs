@@ -6,6 +6,7 @@ mod clean_up;
 mod damage;
 mod encodings;
 mod faults;
+mod faulty;
 mod fixture;
 mod keys;
 mod kills;
