@@ -1,16 +1,18 @@
 //! Where history is kept: files by table and date, and the manifests that say which of them count.
 
+mod format;
 mod layout;
 mod manifest;
 mod options;
 mod stats;
 mod write_id;
 
-pub use layout::{FilePart, Format, Layout, Partition};
+pub use format::Format;
+pub use layout::{Layout, Partition};
 pub use manifest::{ColumnStats, DataFile, Manifest};
 pub use options::{Encoding, WriteOptions};
 pub use stats::StatsCollector;
-pub use write_id::WriteId;
+pub use write_id::{FilePart, WriteId};
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;

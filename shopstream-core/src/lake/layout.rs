@@ -1,9 +1,9 @@
 //! Which key a table's files have.
 
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt};
 
-use super::WriteId;
+use super::{FilePart, Format, WriteId};
 use crate::{Date, Error, Result};
 
 /// The rows of one table and one logical date.
@@ -25,78 +25,6 @@ impl Partition {
 impl fmt::Display for Partition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}", self.table, self.date)
-    }
-}
-
-/// The format of a lake's files.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Format {
-    /// Apache Parquet.
-    #[default]
-    Parquet,
-    /// RFC 4180, with a header; NULL is an empty field, the empty text `""`.
-    Csv,
-    /// A JSON object a line.
-    Ndjson,
-}
-
-impl Format {
-    /// The ending of its files, without a dot.
-    pub fn extension(self) -> &'static str {
-        match self {
-            Format::Parquet => "parquet",
-            Format::Csv => "csv",
-            Format::Ndjson => "ndjson",
-        }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.extension())
-    }
-}
-
-impl FromStr for Format {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "parquet" => Ok(Format::Parquet),
-            "csv" => Ok(Format::Csv),
-            "ndjson" => Ok(Format::Ndjson),
-            _ => Err(Error::config("no such format: parquet, csv or ndjson").with("format", text)),
-        }
-    }
-}
-
-/// Which of a write's files it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FilePart {
-    /// The only one: `users_20260114.parquet`.
-    Only,
-    /// One of several, by the number of its part of the rows, or among the files of the only part:
-    /// `users_20260114_00003.parquet`.
-    Numbered(u32),
-    /// One of several of one of several parts: `users_20260114_00003_00000.parquet`.
-    Piece {
-        /// The number of the part.
-        part: u32,
-        /// The number of the file in it.
-        piece: u32,
-    },
-}
-
-impl FilePart {
-    fn suffix(self) -> String {
-        match self {
-            FilePart::Only => String::new(),
-            FilePart::Numbered(n) => format!("_{n:05}"),
-            FilePart::Piece { part, piece } => format!("_{part:05}_{piece:05}"),
-        }
     }
 }
 

@@ -51,6 +51,35 @@ impl WriteId {
     }
 }
 
+/// Which of a write's files it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FilePart {
+    /// The only one: `users_20260114.parquet`.
+    Only,
+    /// One of several, by the number of its part of the rows, or among the files of the only part:
+    /// `users_20260114_00003.parquet`.
+    Numbered(u32),
+    /// One of several of one of several parts: `users_20260114_00003_00000.parquet`.
+    Piece {
+        /// The number of the part.
+        part: u32,
+        /// The number of the file in it.
+        piece: u32,
+    },
+}
+
+impl FilePart {
+    /// What stands in a file's name for it.
+    pub(super) fn suffix(self) -> String {
+        match self {
+            FilePart::Only => String::new(),
+            FilePart::Numbered(n) => format!("_{n:05}"),
+            FilePart::Piece { part, piece } => format!("_{part:05}_{piece:05}"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,6 +7,7 @@ mod damage;
 mod doctor;
 mod encodings;
 mod faults;
+mod faulty;
 mod fixture;
 mod keys;
 mod kills;
