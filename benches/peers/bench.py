@@ -25,12 +25,20 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benches/peers/run", description=__doc__)
     parser.add_argument("--scale", type=int, default=300, help="how much data: 1 is 5,000 orders [300]")
     parser.add_argument("--rounds", type=int, default=5, help="how often each is run; the median counts [5]")
-    parser.add_argument("--only", type=lambda text: text.split(","), help="these peers: " + ",".join(p.name for p in PEERS))
-    parser.add_argument("--cases", type=lambda text: [int(n) for n in text.split(",")], help="these rows of the issue: 1,2,3,4")
-    parser.add_argument("--slow", type=float, default=120, help="who took longer than these seconds runs no second round [120]")
+    parser.add_argument(
+        "--only", type=lambda text: text.split(","), help="these peers: " + ",".join(p.name for p in PEERS)
+    )
+    parser.add_argument(
+        "--cases", type=lambda text: [int(n) for n in text.split(",")], help="these rows of the issue: 1,2,3,4"
+    )
+    parser.add_argument(
+        "--slow", type=float, default=120, help="who took longer than these seconds runs no second round [120]"
+    )
     parser.add_argument("--postgres", metavar="URL", help="a server of your own; filled if it has none of the tables")
     parser.add_argument("--tp", type=Path, help="the command line, built already [cargo build --release --bin tp]")
-    parser.add_argument("--out", type=Path, default=Path("target/peers"), help="the folder of everything [target/peers]")
+    parser.add_argument(
+        "--out", type=Path, default=Path("target/peers"), help="the folder of everything [target/peers]"
+    )
     return parser.parse_args()
 
 
@@ -67,12 +75,11 @@ def play(args: argparse.Namespace, url: str, tp: Path, out: Path, want: dict) ->
             row.notes.append("this build has no --workers")
     for number in range(args.rounds):
         for row in rows:
-            if row.failed:
-                continue
-            if row.rounds and row.rounds[0].wall > args.slow:
-                row.notes[:] = [note for note in row.notes if "round" not in note] + [f"{len(row.rounds)} round"]
-                continue
-            one(row, Job(url, row.case.tables, row.connections, out / "files", tp), want, number)
+            if not row.failed and not (row.rounds and row.rounds[0].wall > args.slow):
+                one(row, Job(url, row.case.tables, row.connections, out / "files", tp), want, number)
+    for row in rows:
+        if 0 < len(row.rounds) < args.rounds:
+            row.notes.append("one round, being slow")
     shutil.rmtree(out / "files", ignore_errors=True)
     return rows
 
@@ -107,7 +114,17 @@ def one(row: Row, job: Job, want: dict, number: int) -> None:
 
 
 def build() -> Path:
-    command = ["cargo", "build", "--release", "--locked", "--package", "shopstream-tp", "--bin", "tp", "--message-format=json"]
+    command = [
+        "cargo",
+        "build",
+        "--release",
+        "--locked",
+        "--package",
+        "shopstream-tp",
+        "--bin",
+        "tp",
+        "--message-format=json",
+    ]
     built = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if built.returncode != 0:
         raise Failed("tp cannot be built")
@@ -122,8 +139,12 @@ def last_line(log: Path) -> str:
 
 def plain(row: Row) -> dict:
     return {
-        "case": row.case.name, "peer": row.peer.name, "connections": row.connections, "failed": row.failed,
-        "notes": row.notes, "rounds": [asdict(took) for took in row.rounds],
+        "case": row.case.name,
+        "peer": row.peer.name,
+        "connections": row.connections,
+        "failed": row.failed,
+        "notes": row.notes,
+        "rounds": [asdict(took) for took in row.rounds],
     }
 
 

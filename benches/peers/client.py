@@ -14,7 +14,9 @@ def duckdb(url: str, connections: int, folder: Path, tables: list[str]) -> None:
     import duckdb
     import duckdb_extension_postgres_scanner as wheel
 
-    extension = Path(wheel.__file__).parent / "extensions" / f"v{duckdb.__version__}" / "postgres_scanner.duckdb_extension"
+    extension = (
+        Path(wheel.__file__).parent / "extensions" / f"v{duckdb.__version__}" / "postgres_scanner.duckdb_extension"
+    )
     database = duckdb.connect()
     database.execute(f"LOAD '{extension}'")
     database.execute(f"SET threads = {connections}")
@@ -50,7 +52,9 @@ def connectorx(url: str, connections: int, folder: Path, tables: list[str]) -> N
 
     for table in tables:
         split = {"partition_on": "id", "partition_num": connections} if connections > 1 else {}
-        data = connectorx.read_sql(url, f"SELECT * FROM public.{table}", return_type="arrow", protocol="binary", **split)
+        data = connectorx.read_sql(
+            url, f"SELECT * FROM public.{table}", return_type="arrow", protocol="binary", **split
+        )
         pq.write_table(data, folder / f"{table}.parquet", compression="zstd", compression_level=1)
 
 
@@ -75,7 +79,9 @@ def dlt(url: str, connections: int, folder: Path, tables: list[str]) -> None:
     import dlt
     from dlt.sources.sql_database import sql_database
 
-    source = sql_database(url.replace("postgresql://", "postgresql+psycopg2://", 1), table_names=tables, backend="pyarrow")
+    source = sql_database(
+        url.replace("postgresql://", "postgresql+psycopg2://", 1), table_names=tables, backend="pyarrow"
+    )
     with tempfile.TemporaryDirectory(dir=folder.parent) as work:
         pipeline = dlt.pipeline(
             "peer", pipelines_dir=work, destination=dlt.destinations.filesystem(folder.as_uri()), dataset_name="shop"

@@ -19,13 +19,17 @@ def describe(url: str) -> list[str]:
         versions.append(first_line("pg2parquet", "--version"))
     sizes = query(
         url,
-        "SELECT string_agg(relname || ' ' || pg_size_pretty(pg_table_size(oid)), ', ' ORDER BY pg_table_size(oid) DESC) "
-        "FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND pg_table_size(oid) > 0",
+        "SELECT string_agg(relname || ' ' || pg_size_pretty(size), ', ' ORDER BY size DESC) "
+        "FROM (SELECT relname, pg_table_size(oid) AS size FROM pg_class "
+        "WHERE relnamespace = 'public'::regnamespace AND relkind = 'r') AS tables WHERE size > 0",
     )
+    system = f"{platform.system()} {platform.release()}"
+    server = f"PostgreSQL {query(url, 'SHOW server_version')}, shared_buffers {query(url, 'SHOW shared_buffers')}"
+    programs = [first_line("psql", "--version"), first_line("rustc", "--version")]
     return [
-        f"machine: {len(os.sched_getaffinity(0))} cores ({processor()}), {memory:.0f} GiB, {platform.system()} {platform.release()}",
-        f"server: PostgreSQL {query(url, 'SHOW server_version')}, shared_buffers {query(url, 'SHOW shared_buffers')}; {sizes}",
-        f"clients: {first_line('psql', '--version')}, {first_line('rustc', '--version')}, Python {platform.python_version()}, {', '.join(versions)}",
+        f"machine: {os.cpu_count()} cores ({processor()}), {memory:.0f} GiB, {system}",
+        f"server: {server}; {sizes}",
+        f"clients: {', '.join([*programs, f'Python {platform.python_version()}', *versions])}",
         f"load before the first round: {os.getloadavg()[0]:.2f}",
     ]
 

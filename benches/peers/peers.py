@@ -59,11 +59,9 @@ def takes_workers(tp: Path) -> bool:
 
 def pg2parquet(job: Job) -> list[str]:
     """A command a table, so each table has a snapshot of its own."""
-    options = "--quiet --compression zstd --compression-level 1 --numeric-handling decimal --decimal-precision 10 --decimal-scale 2"
-    commands = [
-        f"pg2parquet export --connection '{job.url}' --table {table} --output-file '{job.folder / table}.parquet' {options}"
-        for table in job.tables
-    ]
+    export = f"pg2parquet export --quiet --connection '{job.url}' --compression zstd --compression-level 1"
+    export += " --numeric-handling decimal --decimal-precision 10 --decimal-scale 2"
+    commands = [f"{export} --table {table} --output-file '{job.folder / table}.parquet'" for table in job.tables]
     return ["sh", "-c", " && ".join(commands)]
 
 

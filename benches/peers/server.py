@@ -74,7 +74,12 @@ class Server:
             command = [self.bin / name, *arguments]
             try:
                 return subprocess.Popen(
-                    [str(word) for word in command], cwd=self.folder, stdout=log, stderr=log, start_new_session=True, **who
+                    [str(word) for word in command],
+                    cwd=self.folder,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    **who,
                 )
             except PermissionError as error:
                 raise Failed(

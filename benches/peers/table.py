@@ -8,8 +8,18 @@ from cases import Case
 from peers import Peer
 
 HEAD = (
-    "case", "peer", "connections", "wall, s", "× psql", "× DuckDB", "CPU, s", "CPU × DuckDB", "peak, MB", "written, MB",
-    "bytes × DuckDB", "note",
+    "case",
+    "peer",
+    "connections",
+    "wall, s",
+    "× psql",
+    "× DuckDB",
+    "CPU, s",
+    "CPU × DuckDB",
+    "peak, MB",
+    "written, MB",
+    "bytes × DuckDB",
+    "note",
 )
 
 

@@ -61,7 +61,9 @@ def total_of(data: pa.ChunkedArray) -> Decimal:
 def files_of(folder: Path, table: str) -> list[Path]:
     """A table's files: in a folder of its name, or with a name that begins with it."""
     inside = [path for path in folder.rglob("*.parquet") if path.is_file()]
-    return sorted(p for p in inside if table in p.relative_to(folder).parts[:-1] or p.name.startswith((f"{table}.", f"{table}_")))
+    return sorted(
+        p for p in inside if table in p.relative_to(folder).parts[:-1] or p.name.startswith((f"{table}.", f"{table}_"))
+    )
 
 
 def money(folder: Path) -> str:
