@@ -2,11 +2,15 @@
 
 mod layout;
 mod manifest;
+mod options;
 mod stats;
+mod write_id;
 
-pub use layout::{Format, Layout, Partition};
+pub use layout::{FilePart, Format, Layout, Partition};
 pub use manifest::{ColumnStats, DataFile, Manifest};
+pub use options::{Encoding, WriteOptions};
 pub use stats::StatsCollector;
+pub use write_id::WriteId;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -23,7 +27,8 @@ use crate::{BatchStream, Result, TableRead, Timestamp};
 ///   manifest, its last step, either did or did not happen.
 /// * **One schema.** A batch of other columns than the [`TableRead`]'s is `Schema`, and nothing is written.
 /// * **Parts** of a read go to files of their own, in their order; [`WriteOptions::workers`] says how many are polled
-///   at once. The rows of a manifest are those of the parts, in their order, whatever that number is.
+///   at once. The files of a manifest, their names and their bytes are the same whatever that number is. A part
+///   without a row has no file.
 /// * **`Ok` means durable**: the files and the manifest are stored, and the manifest's counts are those of the files.
 /// * **Empty input** makes a manifest of 0 rows.
 /// * **Concurrency.** Of two writers of the same partition each gets a number of its own, or `Conflict`; the data of
@@ -31,6 +36,7 @@ use crate::{BatchStream, Result, TableRead, Timestamp};
 /// * **Reads check**: a file whose size or checksum is not the manifest's is `Data`, a missing one `NotFound`.
 ///   A reader of an older manifest can go on while a newer one is written.
 /// * **Delete** takes the manifests first, then the files; what does not exist is deleted already.
+/// * **Clean-up** takes what dead writers left, and nothing else; see [`clean_up`](Lake::clean_up).
 ///
 /// `shopstream_core::conformance::lake` (feature `conformance`) checks it.
 #[async_trait]
@@ -52,46 +58,35 @@ pub trait Lake: fmt::Debug + fmt::Display + Send + Sync + 'static {
 
     /// Removes a partition with all of its manifests and files.
     async fn delete(&self, partition: &Partition) -> Result<()>;
+
+    /// What [`clean_up`](Lake::clean_up) would remove; nothing is changed.
+    async fn orphans(&self, table: &str, before: Timestamp) -> Result<Orphans>;
+
+    /// Removes what writers of a table left behind that died before `before`, and says what it removed: their holds
+    /// on a manifest's number, files that no manifest names, and temporary files.
+    ///
+    /// It never takes what a manifest names, what is not as old as `before`, what belongs to a hold that is not as
+    /// old, or a file whose name is not one of the layout's. Ages are those that the store tells, by its own clock.
+    /// **A writer that began before `before` must not be at work any more**: one that is finds its hold gone, and fails
+    /// with `Conflict`. A day ago is a good choice.
+    async fn clean_up(&self, table: &str, before: Timestamp) -> Result<Orphans>;
 }
 
-/// How to write a partition.
-#[derive(Clone, Debug)]
+/// What was left behind by writers that died.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct WriteOptions {
-    /// The files' format (default Parquet).
-    pub format: Format,
-    /// Rows in a file at most, the files being numbered then; `None` is one file.
-    pub max_rows_per_file: Option<u64>,
-    /// Parts of the rows that are written side by side, at most (default 1).
-    pub workers: usize,
-    /// The time to write down.
-    pub written_at: Timestamp,
+pub struct Orphans {
+    /// The keys of their holds on a manifest's number.
+    pub claims: Vec<String>,
+    /// The keys of their files, temporary ones included.
+    pub files: Vec<String>,
+    /// The bytes of these files.
+    pub bytes: u64,
 }
 
-impl WriteOptions {
-    /// The defaults, at this time.
-    pub fn new(written_at: Timestamp) -> Self {
-        Self { format: Format::default(), max_rows_per_file: None, workers: 1, written_at }
-    }
-
-    /// Writes this format.
-    #[must_use]
-    pub fn with_format(mut self, format: Format) -> Self {
-        self.format = format;
-        self
-    }
-
-    /// Splits into numbered files of at most so many rows; 0 counts as 1.
-    #[must_use]
-    pub fn with_max_rows_per_file(mut self, rows: u64) -> Self {
-        self.max_rows_per_file = Some(rows.max(1));
-        self
-    }
-
-    /// Writes at most so many of the read's parts side by side; 0 counts as 1.
-    #[must_use]
-    pub fn with_workers(mut self, workers: usize) -> Self {
-        self.workers = workers.max(1);
-        self
+impl Orphans {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.claims.is_empty() && self.files.is_empty()
     }
 }

@@ -28,7 +28,10 @@ pub use arrow::array::ArrayRef;
 pub use check::{Aggregate, Check, CheckOutcome, Comparison, Condition, Measure, Operand, Rule, Severity, evaluate};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use error::{Error, ErrorKind, Result};
-pub use lake::{ColumnStats, DataFile, Format, Lake, Layout, Manifest, Partition, StatsCollector, WriteOptions};
+pub use lake::{
+    ColumnStats, DataFile, Encoding, FilePart, Format, Lake, Layout, Manifest, Orphans, Partition, StatsCollector,
+    WriteId, WriteOptions,
+};
 pub use model::{Cleaned, Dropped, Input, IntoOutput, Model, ModelFn, ModelOutput};
 pub use pipeline::{
     DroppedRows, Event, LeftOut, Observer, Pipeline, PipelineBuilder, RunReport, Step, StepReport, TableReport,

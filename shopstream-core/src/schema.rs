@@ -189,6 +189,10 @@ mod tests {
     use super::*;
     use arrow::datatypes::TimeUnit;
 
+    fn list(item: DataType) -> DataType {
+        DataType::List(Arc::new(Field::new_list_field(item, true)))
+    }
+
     #[test]
     fn types_survive_as_text() {
         for data_type in [
@@ -206,6 +210,17 @@ mod tests {
             DataType::Decimal128(10, 2),
             DataType::Timestamp(TimeUnit::Microsecond, None),
             DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            DataType::BinaryView,
+            DataType::FixedSizeBinary(16),
+            DataType::Time64(TimeUnit::Microsecond),
+            list(DataType::Int16),
+            list(DataType::Utf8View),
+            list(DataType::BinaryView),
+            list(DataType::FixedSizeBinary(16)),
+            list(DataType::Decimal128(38, 10)),
+            list(DataType::Time64(TimeUnit::Microsecond)),
+            list(DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))),
+            DataType::List(Arc::new(Field::new("element", DataType::Int64, false))),
         ] {
             let column =
                 ColumnSchema { extension: Some("arrow.json".into()), ..ColumnSchema::new("c", data_type, true) };

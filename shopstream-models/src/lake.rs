@@ -8,10 +8,10 @@ use crate::oltp::{CrmContacts, Events};
 /// their own.
 ///
 /// ```
-/// use shopstream_core::{Format, Partition, date};
+/// use shopstream_core::{FilePart, Format, Partition, WriteId, date};
 ///
 /// let events = Partition::new("events", date!("2026-01-14"));
-/// let key = shopstream_models::lake_layout().file(&events, 1, None, Format::Ndjson)?;
+/// let key = shopstream_models::lake_layout().file(&events, &WriteId::FIRST, FilePart::Only, Format::Ndjson)?;
 /// assert_eq!(key, "raw/events/2026-01-14/events_20260114.ndjson");
 /// # Ok::<(), shopstream_core::Error>(())
 /// ```
@@ -24,7 +24,7 @@ pub fn lake_layout() -> Layout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shopstream_core::{Format, Partition, date};
+    use shopstream_core::{FilePart, Format, Partition, WriteId, date};
 
     #[test]
     fn every_table_has_its_key() {
@@ -38,10 +38,10 @@ mod tests {
             ("crm_contacts", Format::Csv, "raw/crm/contacts/2026-01-14/crm_contacts_20260114.csv"),
         ] {
             let partition = Partition::new(table, date!("2026-01-14"));
-            assert_eq!(lake_layout().file(&partition, 1, None, format).unwrap(), key);
+            assert_eq!(lake_layout().file(&partition, &WriteId::FIRST, FilePart::Only, format).unwrap(), key);
         }
         let users = Partition::new("users", date!("2026-01-14"));
-        let part = lake_layout().file(&users, 1, Some(0), Format::Parquet).unwrap();
+        let part = lake_layout().file(&users, &WriteId::FIRST, FilePart::Numbered(0), Format::Parquet).unwrap();
         assert_eq!(part, "raw/postgres/users/2026-01-14/users_20260114_00000.parquet");
     }
 }

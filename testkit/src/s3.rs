@@ -118,6 +118,8 @@ async fn accept(listener: TcpListener, service: S3Service) {
     let mut connections = JoinSet::new();
     loop {
         let Ok((socket, _)) = listener.accept().await else { continue };
+        // An answer's head and body come apart: neither waits for the client to acknowledge the other.
+        let _ = socket.set_nodelay(true);
         let (service, conditional) = (service.clone(), conditional.clone());
         let answer = service_fn(move |request| answer(service.clone(), conditional.clone(), request));
         let connection = http.serve_connection(TokioIo::new(socket), answer).into_owned();

@@ -2,7 +2,7 @@
 
 use clap::{Parser, ValueEnum};
 use shopstream::{Date, Format, Step};
-use std::path::PathBuf;
+use std::{num::NonZeroUsize, path::PathBuf};
 
 /// Runs the ShopStream course: PostgreSQL → lake → warehouse → star schema → marts.
 ///
@@ -53,6 +53,10 @@ pub(crate) struct Args {
     /// These tables only
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
     pub(crate) tables: Vec<String>,
+
+    /// Connections that are read side by side, and tables, models and tests at work [default: as many as cores]
+    #[arg(long, value_name = "N")]
+    pub(crate) workers: Option<NonZeroUsize>,
 
     /// Orders before this day do not count [default: 2022-01-01]
     #[arg(long, value_name = "YYYY-MM-DD")]

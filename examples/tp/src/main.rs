@@ -8,6 +8,7 @@ mod embedded;
 mod figures;
 mod generate;
 mod lock;
+mod memory;
 mod progress;
 mod report;
 mod run;

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use crate::{
     figures::{Euros, Figures},
     generate::Filled,
+    memory::Peak,
 };
 
 /// All that a run has to tell.
@@ -16,6 +17,8 @@ pub(crate) struct Report {
     pub(crate) lake: String,
     pub(crate) warehouse: String,
     pub(crate) generated: Vec<Filled>,
+    /// What the process held of memory at most, from the extraction's begin until each of its tables was there.
+    pub(crate) memory: Vec<Peak>,
     #[serde(flatten)]
     pub(crate) run: RunReport,
     pub(crate) figures: Option<Figures>,

@@ -14,6 +14,7 @@ use crate::{
     figures::Figures,
     generate::{Filled, generate},
     lock::Lock,
+    memory::Memory,
     progress::Progress,
     report::Report,
 };
@@ -48,6 +49,7 @@ pub(crate) async fn run(args: &Args) -> Result<bool> {
         None => (vec![], None),
     };
 
+    let memory = Memory::default();
     let mut params = Params::new(date).with_built_at(clock.now());
     if let Some(day) = args.start_date {
         params = params.with_start_date(day);
@@ -63,7 +65,10 @@ pub(crate) async fn run(args: &Args) -> Result<bool> {
         .source_schema("public")
         .format(args.format)
         .allow_older(args.allow_older)
-        .observer(Arc::new(progress.clone()));
+        .observer(memory.watching(progress.clone()));
+    if let Some(workers) = args.workers {
+        pipeline = pipeline.workers(workers.get());
+    }
     if let Some(source) = source {
         pipeline = pipeline.source(Arc::new(source));
     }
@@ -90,6 +95,7 @@ pub(crate) async fn run(args: &Args) -> Result<bool> {
         lake: lake.to_string(),
         warehouse: warehouse.to_string(),
         generated,
+        memory: memory.peaks(),
         run,
         figures,
         seconds: clock.elapsed().as_secs_f64(),

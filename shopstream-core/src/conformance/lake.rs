@@ -9,10 +9,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod clean_up;
 mod fixture;
+mod parts;
 mod values;
 mod visibility;
 
+pub use clean_up::{a_clean_up_leaves_what_counts, a_clean_up_stays_in_its_folder};
+pub use parts::{a_failing_part_leaves_no_partition, empty_parts_are_a_partition, parts_are_files_in_their_order};
 pub use values::{
     columns_are_those_asked_for, empty_input_is_a_partition, files_have_at_most_the_rows_allowed,
     statistics_are_those_of_the_rows, values_survive,
@@ -36,7 +40,10 @@ pub async fn all(lake: &dyn Lake) -> Result<()> {
         columns_are_those_asked_for(lake, format).await?;
         empty_input_is_a_partition(lake, format).await?;
         files_have_at_most_the_rows_allowed(lake, format).await?;
+        parts_are_files_in_their_order(lake, format).await?;
+        empty_parts_are_a_partition(lake, format).await?;
     }
+    a_failing_part_leaves_no_partition(lake).await?;
     statistics_are_those_of_the_rows(lake).await?;
     the_highest_manifest_counts(lake).await?;
     a_read_goes_on_while_a_newer_is_written(lake).await?;
@@ -45,5 +52,7 @@ pub async fn all(lake: &dyn Lake) -> Result<()> {
     a_dropped_write_leaves_the_partition(lake).await?;
     concurrent_writers_do_not_mix(lake).await?;
     dates_are_listed_in_order(lake).await?;
-    a_deleted_partition_is_gone(lake).await
+    a_deleted_partition_is_gone(lake).await?;
+    a_clean_up_leaves_what_counts(lake).await?;
+    a_clean_up_stays_in_its_folder(lake).await
 }

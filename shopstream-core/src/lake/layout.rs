@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
+use super::WriteId;
 use crate::{Date, Error, Result};
 
 /// The rows of one table and one logical date.
@@ -71,15 +72,44 @@ impl FromStr for Format {
     }
 }
 
+/// Which of a write's files it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FilePart {
+    /// The only one: `users_20260114.parquet`.
+    Only,
+    /// One of several, by the number of its part of the rows, or among the files of the only part:
+    /// `users_20260114_00003.parquet`.
+    Numbered(u32),
+    /// One of several of one of several parts: `users_20260114_00003_00000.parquet`.
+    Piece {
+        /// The number of the part.
+        part: u32,
+        /// The number of the file in it.
+        piece: u32,
+    },
+}
+
+impl FilePart {
+    fn suffix(self) -> String {
+        match self {
+            FilePart::Only => String::new(),
+            FilePart::Numbered(n) => format!("_{n:05}"),
+            FilePart::Piece { part, piece } => format!("_{part:05}_{piece:05}"),
+        }
+    }
+}
+
 /// The keys of a lake: every writer and reader asks the same layout, so that none looks where another did not write.
 ///
 /// ```
-/// use shopstream_core::{Format, Layout, Partition, date};
+/// use shopstream_core::{FilePart, Format, Layout, Partition, WriteId, date};
 ///
 /// let layout = Layout::dated("raw/postgres").with_folder("crm_contacts", "raw/crm/contacts");
-/// let key = |table: &str| layout.file(&Partition::new(table, date!("2026-01-14")), 1, None, Format::Parquet);
-/// assert_eq!(key("users")?, "raw/postgres/users/2026-01-14/users_20260114.parquet");
-/// assert_eq!(key("crm_contacts")?, "raw/crm/contacts/2026-01-14/crm_contacts_20260114.parquet");
+/// let users = Partition::new("users", date!("2026-01-14"));
+/// let key = layout.file(&users, &WriteId::FIRST, FilePart::Only, Format::Parquet)?;
+/// assert_eq!(key, "raw/postgres/users/2026-01-14/users_20260114.parquet");
+/// assert_eq!(layout.table_folder("crm_contacts")?, "raw/crm/contacts");
 /// # Ok::<(), shopstream_core::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,15 +192,18 @@ impl Layout {
         format!("{}_{}", partition.table, partition.date.to_string().replace('-', ""))
     }
 
-    /// The key of a data file of manifest `number`; numbered when `part` is. A rewrite of a partition (a number over
-    /// 1) gets names of its own, so that whoever reads the older files can go on.
+    /// The key of a data file. Several are numbered: by the read's parts where there are several, by the files of the
+    /// only part where those have at most so many rows, and by both where both are so. The numbers are those of the
+    /// parts, so that a part without rows leaves a gap, and do not depend on which part was done first.
+    ///
+    /// A rewrite of a partition gets names of its own (`users_20260114.v2-1f3a90cc.parquet`), so that whoever reads the
+    /// older files can go on.
     ///
     /// # Errors
     /// As [`table_folder`](Layout::table_folder).
-    pub fn file(&self, partition: &Partition, number: u32, part: Option<u32>, format: Format) -> Result<String> {
-        let part = part.map(|n| format!("_{n:05}")).unwrap_or_default();
-        let rewrite = if number > 1 { format!(".v{number}") } else { String::new() };
-        Ok(format!("{}/{}{part}{rewrite}.{}", self.folder(partition)?, Self::stem(partition), format.extension()))
+    pub fn file(&self, partition: &Partition, write: &WriteId, part: FilePart, format: Format) -> Result<String> {
+        let (stem, folder) = (Self::stem(partition), self.folder(partition)?);
+        Ok(format!("{folder}/{stem}{}{}.{}", part.suffix(), write.suffix(), format.extension()))
     }
 
     /// The key of a partition's manifest of this number.
@@ -203,31 +236,52 @@ impl Layout {
     }
 
     fn parse_numbered(table: &str, key: &str, ending: &str) -> Option<(Date, u32)> {
-        let name = key.rsplit('/').next()?;
-        let rest = name.strip_prefix(table)?.strip_prefix('_')?;
-        let (date, rest) = rest.split_at_checked(8)?;
+        let (date, rest) = Self::parse_stem(table, key)?;
         let number = rest.strip_prefix('.')?.strip_prefix(MANIFEST)?.strip_suffix(ending)?.parse().ok()?;
-        let date = Date::parse(&format!("{}-{}-{}", date.get(..4)?, date.get(4..6)?, date.get(6..)?))?;
         Some((date, number))
     }
 
-    /// Whether a key is one that a partition's data files can have.
-    pub fn is_file_of(&self, partition: &Partition, key: &str) -> bool {
-        let Ok(folder) = self.folder(partition) else { return false };
-        let Some(name) = key.strip_prefix(&folder).and_then(|rest| rest.strip_prefix('/')) else { return false };
-        let rest = name.strip_prefix(&Self::stem(partition));
-        rest.is_some_and(|rest| rest.starts_with(['_', '.']) && !rest.contains('/') && !rest[1..].starts_with(MANIFEST))
+    /// The date in a key's name, and what follows it.
+    fn parse_stem<'a>(table: &str, key: &'a str) -> Option<(Date, &'a str)> {
+        let name = key.rsplit('/').next()?;
+        let rest = name.strip_prefix(table)?.strip_prefix('_')?;
+        let (date, rest) = rest.split_at_checked(8)?;
+        let date = Date::parse(&format!("{}-{}-{}", date.get(..4)?, date.get(4..6)?, date.get(6..)?))?;
+        Some((date, rest))
+    }
+
+    /// The date and the manifest's number of a data file of a table by its key; `None` when the key is not one.
+    pub fn parse_file(&self, table: &str, key: &str) -> Option<(Date, u32)> {
+        let (date, rest) = Self::parse_stem(table, key)?;
+        let folder = self.folder(&Partition::new(table, date)).ok()?;
+        // The name has no '/', so that the folder ends where the name begins.
+        key.strip_prefix(&folder).filter(|name| name.starts_with('/') && name.rfind('/') == Some(0))?;
+        let (mut name, format) = rest.rsplit_once('.')?;
+        format.parse::<Format>().ok()?;
+        let mut number = 1;
+        if let Some((parts, write)) = name.split_once('.') {
+            let (n, digest) = write.strip_prefix('v')?.split_once('-')?;
+            number = n.parse().ok().filter(|n: &u32| *n > 1 && !digest.is_empty())?;
+            digest.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')).then_some(())?;
+            name = parts;
+        }
+        let mut parts = name.split('_');
+        let numbered = |n: &str| n.len() >= 5 && n.chars().all(|c| c.is_ascii_digit());
+        let named = parts.next() == Some("") && parts.clone().count() <= 2 && parts.all(numbered);
+        named.then_some((date, number))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::date;
+    use crate::{Manifest, date, timestamp};
+    use arrow::datatypes::Schema;
 
     #[test]
     fn every_style_finds_its_own_keys_again() {
         let p = Partition::new("users", date!("2026-01-14"));
+        let schema = Schema::empty().into();
         for (layout, folder) in [
             (Layout::dated("raw"), "raw/users/2026-01-14"),
             (Layout::flat("/raw/"), "raw/users"),
@@ -238,30 +292,53 @@ mod tests {
             assert_eq!(manifest, format!("{folder}/users_20260114.manifest.000012.json"));
             assert_eq!(layout.parse_manifest("users", &manifest), Some((p.date, 12)));
             assert_eq!(layout.parse_manifest("user", &manifest), None);
-            assert!(!layout.is_file_of(&p, &manifest));
+            assert_eq!(layout.parse_file("users", &manifest), None);
             let claim = layout.claim(&p, 12).unwrap();
             assert_eq!(layout.parse_claim("users", &claim), Some((p.date, 12)));
             assert_eq!((layout.parse_manifest("users", &claim), layout.parse_claim("users", &manifest)), (None, None));
-            assert!(!layout.is_file_of(&p, &claim));
-            for (number, part, name) in [
-                (1, None, "users_20260114.parquet"),
-                (1, Some(3), "users_20260114_00003.parquet"),
-                (2, Some(0), "users_20260114_00000.v2.parquet"),
+            assert_eq!(layout.parse_file("users", &claim), None);
+            let mut rewrite = Manifest::new(p.clone(), &schema, Format::Parquet, timestamp!("2026-01-14 02:00:00"));
+            rewrite.number = 2;
+            let second = WriteId::of(&rewrite).unwrap();
+            for (write, number, part, name) in [
+                (&WriteId::FIRST, 1, FilePart::Only, "users_20260114.parquet"),
+                (&WriteId::FIRST, 1, FilePart::Numbered(3), "users_20260114_00003.parquet"),
+                (&second, 2, FilePart::Only, "users_20260114.v2-c606c33d.parquet"),
+                (&second, 2, FilePart::Numbered(0), "users_20260114_00000.v2-c606c33d.parquet"),
+                (
+                    &second,
+                    2,
+                    FilePart::Piece { part: 123_456, piece: 7 },
+                    "users_20260114_123456_00007.v2-c606c33d.parquet",
+                ),
             ] {
-                let key = layout.file(&p, number, part, Format::Parquet).unwrap();
+                let key = layout.file(&p, write, part, Format::Parquet).unwrap();
                 assert_eq!(key, format!("{folder}/{name}"));
-                assert!(layout.is_file_of(&p, &key), "{key}");
+                assert_eq!(layout.parse_file("users", &key), Some((p.date, number)), "{key}");
+                assert_eq!(layout.parse_file("user", &key), None);
             }
+            for stranger in [
+                "users_20260114.parquet.bak",
+                "users_20260114.txt",
+                "users_20260114_notes.csv",
+                "users_20260114_00000_00000_00000.csv",
+                "users_20260114.v1-c606c33d.csv",
+                "users_20260114.v2-.csv",
+                "users_20260114.parquet#1",
+                "users_20260144.csv",
+                "2026-01-14/users_20260114.csv",
+                "users.csv",
+            ] {
+                assert_eq!(layout.parse_file("users", &format!("{folder}/{stranger}")), None, "{stranger}");
+            }
+            assert_eq!(layout.parse_file("users", "elsewhere/users_20260114.csv"), None);
         }
     }
 
     #[test]
     fn a_name_cannot_leave_its_folder() {
         for table in ["", "..", "../x", "a/b", "é", "a b"] {
-            assert!(
-                Layout::dated("raw").file(&Partition::new(table, date!("2026-01-14")), 1, None, Format::Csv).is_err(),
-                "{table}"
-            );
+            assert!(Layout::dated("raw").folder(&Partition::new(table, date!("2026-01-14"))).is_err(), "{table}");
         }
     }
 }

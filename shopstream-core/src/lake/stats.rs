@@ -51,12 +51,14 @@ impl StatsCollector {
     /// Adds a batch's rows, whose columns are those of the schema.
     pub fn update(&mut self, batch: &RecordBatch) {
         for (column, array) in self.columns.iter_mut().zip(batch.columns()) {
-            column.nulls += array.null_count() as u64;
-            column.extremes = match (column.extremes, extremes(array)) {
-                (Some(Extremes::Whole(a, b)), Some(Extremes::Whole(c, d))) => Some(Extremes::Whole(a.min(c), b.max(d))),
-                (Some(Extremes::Float(a, b)), Some(Extremes::Float(c, d))) => Some(Extremes::Float(a.min(c), b.max(d))),
-                (known, new) => known.or(new),
-            };
+            column.add(array.null_count() as u64, extremes(array));
+        }
+    }
+
+    /// Adds what another found of the same schema.
+    pub fn merge(&mut self, other: &Self) {
+        for (column, other) in self.columns.iter_mut().zip(&other.columns) {
+            column.add(other.nulls, other.extremes);
         }
     }
 
@@ -74,6 +76,17 @@ impl StatsCollector {
             ColumnStats { name: column.name, nulls: column.nulls, min, max }
         };
         self.columns.into_iter().map(stats).collect()
+    }
+}
+
+impl Column {
+    fn add(&mut self, nulls: u64, new: Option<Extremes>) {
+        self.nulls += nulls;
+        self.extremes = match (self.extremes, new) {
+            (Some(Extremes::Whole(a, b)), Some(Extremes::Whole(c, d))) => Some(Extremes::Whole(a.min(c), b.max(d))),
+            (Some(Extremes::Float(a, b)), Some(Extremes::Float(c, d))) => Some(Extremes::Float(a.min(c), b.max(d))),
+            (known, new) => known.or(new),
+        };
     }
 }
 
@@ -123,7 +136,8 @@ mod tests {
     use super::*;
     use crate::{Decimal, date, dec, timestamp};
     use arrow::array::{
-        Date32Array, Decimal128Array, Float64Array, Int32Array, StringViewArray, TimestampMicrosecondArray, UInt64Array,
+        BinaryViewArray, Date32Array, Decimal128Array, FixedSizeBinaryArray, Float64Array, Int32Array, ListArray,
+        StringViewArray, Time64MicrosecondArray, TimestampMicrosecondArray, UInt64Array,
     };
     use std::sync::Arc;
 
@@ -137,7 +151,15 @@ mod tests {
         let half = array.len() / 2;
         let batch = RecordBatch::try_from_iter_with_nullable([("c", Arc::new(array) as ArrayRef, true)]).unwrap();
         let whole = stats(std::slice::from_ref(&batch));
-        assert_eq!(whole, stats(&[batch.slice(0, half), batch.slice(half, batch.num_rows() - half)]));
+        let halves = [batch.slice(0, half), batch.slice(half, batch.num_rows() - half)];
+        assert_eq!(whole, stats(&halves));
+        let [mut merged, second] = halves.map(|half| {
+            let mut collector = StatsCollector::new(&half.schema());
+            collector.update(&half);
+            collector
+        });
+        merged.merge(&second);
+        assert_eq!(whole, merged.finish());
         let [ColumnStats { nulls, min, max, .. }] = whole.try_into().unwrap();
         (nulls, min, max)
     }
@@ -169,5 +191,10 @@ mod tests {
         assert_eq!(one(StringViewArray::from(vec![Some("ada@example.org"), None])), (1, None, None));
         assert_eq!(one(Int32Array::from(vec![None, None])), (2, None, None));
         assert_eq!(one(Float64Array::from(vec![f64::NAN])), (0, None, None));
+        assert_eq!(one(BinaryViewArray::from(vec![Some(&b"\xff"[..]), None])), (1, None, None));
+        assert_eq!(one(FixedSizeBinaryArray::from(vec![Some(&[1; 16][..]), None])), (1, None, None));
+        assert_eq!(one(Time64MicrosecondArray::from(vec![Some(1), None, Some(2)])), (1, None, None));
+        let lists = [Some(vec![Some(1), None]), None, Some(vec![])];
+        assert_eq!(one(ListArray::from_iter_primitive::<Int32Type, _, _>(lists)), (1, None, None));
     }
 }

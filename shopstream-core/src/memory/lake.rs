@@ -14,7 +14,8 @@ use std::{
 };
 
 use crate::{
-    BatchStream, DataFile, Error, Lake, Layout, Manifest, Partition, Result, StatsCollector, TableRead, WriteOptions,
+    BatchStream, DataFile, Error, FilePart, Lake, Layout, Manifest, Orphans, Partition, Result, StatsCollector,
+    TableRead, Timestamp, WriteId, WriteOptions,
 };
 
 /// A [`Lake`] that keeps its batches as they came: for tests. Formats are written down, and not applied; a file's
@@ -128,21 +129,36 @@ impl Lake for MemoryLake {
         manifest.snapshot = data.snapshot.take();
         manifest.bounds = data.bounds.clone();
         let mut stats = StatsCollector::new(&data.schema);
-        let batches: Vec<RecordBatch> = data.into_checked_stream().try_collect().await?;
-        batches.iter().for_each(|batch| stats.update(batch));
-        manifest.rows = batches.iter().map(|b| b.num_rows() as u64).sum();
+        let mut files = vec![];
+        let several = data.parts.len() > 1;
+        for (part, rows) in (0..).zip(data.into_checked_parts()) {
+            let batches: Vec<RecordBatch> = rows.try_collect().await?;
+            batches.iter().for_each(|batch| stats.update(batch));
+            manifest.rows += batches.iter().map(|b| b.num_rows() as u64).sum::<u64>();
+            for (piece, file) in (0..).zip(split(batches, options.max_rows_per_file.unwrap_or(u64::MAX))) {
+                let place = match (several, options.max_rows_per_file) {
+                    (false, None) => FilePart::Only,
+                    (false, Some(_)) => FilePart::Numbered(piece),
+                    (true, None) => FilePart::Numbered(part),
+                    (true, Some(_)) => FilePart::Piece { part, piece },
+                };
+                files.push((place, digest(&file)?, file));
+            }
+        }
+        // Only a partition without any row has a file without one.
+        let first = files.first().cloned().unwrap_or((FilePart::Only, digest(&[])?, vec![]));
+        files.retain(|(_, _, batches)| batches.iter().any(|b| b.num_rows() > 0));
+        if files.is_empty() {
+            files.push(first);
+        }
         manifest.columns = stats.finish();
 
-        let mut files = vec![];
-        for file in split(batches, options.max_rows_per_file.unwrap_or(u64::MAX)) {
-            files.push((digest(&file)?, file));
-        }
         let mut state = self.state();
         let numbers = state.manifests.get(partition);
         manifest.number = numbers.and_then(|m| m.last_key_value()).map_or(1, |(highest, _)| highest + 1);
-        for (part, ((bytes, sha256), batches)) in files.into_iter().enumerate() {
-            let part = options.max_rows_per_file.map(|_| part as u32);
-            let key = self.layout.file(partition, manifest.number, part, options.format)?;
+        let write = WriteId::of(&manifest)?;
+        for (place, (bytes, sha256), batches) in files {
+            let key = self.layout.file(partition, &write, place, options.format)?;
             let rows = batches.iter().map(|b| b.num_rows() as u64).sum();
             let file = DataFile { key: key.clone(), rows, bytes, sha256 };
             manifest.files.push(file.clone());
@@ -205,6 +221,15 @@ impl Lake for MemoryLake {
             }
         }
         Ok(())
+    }
+
+    /// None: what is not written to its end is nowhere.
+    async fn orphans(&self, table: &str, _: Timestamp) -> Result<Orphans> {
+        self.layout.table_folder(table).map(|_| Orphans::default())
+    }
+
+    async fn clean_up(&self, table: &str, before: Timestamp) -> Result<Orphans> {
+        self.orphans(table, before).await
     }
 }
 

@@ -404,6 +404,10 @@ fn wide_rows_close_a_batch_early() {
 fn what_has_no_text_form_is_refused() {
     for data_type in [
         DataType::Binary,
+        DataType::BinaryView,
+        DataType::FixedSizeBinary(16),
+        DataType::Time64(TimeUnit::Microsecond),
+        DataType::List(Arc::new(Field::new_list_field(DataType::Int32, true))),
         DataType::Timestamp(TimeUnit::Nanosecond, None),
         DataType::Timestamp(TimeUnit::Microsecond, Some("Europe/Paris".into())),
         DataType::Decimal128(5, -2),

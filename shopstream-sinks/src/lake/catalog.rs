@@ -17,9 +17,9 @@ pub(super) async fn manifest(store: &Store, partition: &Partition) -> Result<Opt
 pub(super) fn list(store: Arc<Store>, table: String) -> BoxStream<'static, Result<Partition>> {
     let found = async move {
         let mut dates = BTreeSet::new();
-        let mut keys = store.keys(&store.layout.table_folder(&table)?);
-        while let Some(key) = keys.try_next().await? {
-            dates.extend(store.layout.parse_manifest(&table, &key).map(|(date, _)| date));
+        for object in store.objects(&store.layout.table_folder(&table)?).await? {
+            let found = store.layout.parse_manifest(&table, object.location.as_ref());
+            dates.extend(found.map(|(date, _)| date));
         }
         Ok::<_, Error>(stream::iter(dates).map(move |date| Ok(Partition::new(table.clone(), date))))
     };
@@ -32,9 +32,11 @@ pub(super) async fn delete(store: &Store, partition: &Partition) -> Result<()> {
     for number in numbers.manifests {
         store.remove(&store.layout.manifest(partition, number)?).await?;
     }
-    let keys: Vec<String> = store.keys(&store.layout.folder(partition)?).try_collect().await?;
-    for key in keys.iter().filter(|key| store.layout.is_file_of(partition, key)) {
-        store.remove(key).await?;
+    for object in store.objects(&store.layout.folder(partition)?).await? {
+        let key = object.location.as_ref();
+        if store.layout.parse_file(&partition.table, key).is_some_and(|(date, _)| date == partition.date) {
+            store.remove(key).await?;
+        }
     }
     for number in numbers.claims {
         store.remove(&store.layout.claim(partition, number)?).await?;

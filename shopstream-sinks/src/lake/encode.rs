@@ -1,11 +1,14 @@
 //! Rows to the bytes of one file.
 
-use arrow::{array::RecordBatch, datatypes::SchemaRef};
+use arrow::array::RecordBatch;
 use parquet::{arrow::ArrowWriter, errors::ParquetError};
 use sha2::{Digest, Sha256};
-use shopstream_core::{DataFile, Error, Format, Result, text::TextEncoder};
+use shopstream_core::{DataFile, Encoding, Error, Format, Result, text::TextEncoder};
 
-use super::properties::writer_properties;
+use super::properties::{ROW_GROUP_BYTES, writer_properties};
+
+/// Rows that a Parquet writer is given at once: what it makes of them aside is that much smaller than for a batch.
+const SLICE_ROWS: usize = 8_192;
 
 /// One file being encoded: hands out its bytes as they come, and counts and hashes them.
 pub(super) struct FileEncoder {
@@ -21,13 +24,17 @@ enum Encoder {
 }
 
 impl FileEncoder {
-    pub(super) fn new(format: Format, schema: &SchemaRef) -> Result<Self> {
+    /// Begins a file whose first rows are these.
+    pub(super) fn new(format: Format, encoding: Encoding, first: &RecordBatch) -> Result<Self> {
+        let schema = first.schema();
         let encoder = match format {
-            Format::Parquet => Encoder::Parquet(Box::new(
-                ArrowWriter::try_new(vec![], schema.clone(), Some(writer_properties(schema))).map_err(not_encoded)?,
-            )),
-            Format::Csv => Encoder::Text(TextEncoder::csv(schema.clone())?),
-            Format::Ndjson => Encoder::Text(TextEncoder::ndjson(schema.clone())?),
+            Format::Parquet => {
+                let properties = writer_properties(encoding, first).map_err(not_encoded)?;
+                let writer = ArrowWriter::try_new(vec![], schema, Some(properties)).map_err(not_encoded)?;
+                Encoder::Parquet(Box::new(writer))
+            }
+            Format::Csv => Encoder::Text(TextEncoder::csv(schema)?),
+            Format::Ndjson => Encoder::Text(TextEncoder::ndjson(schema)?),
             other => return Err(Error::unsupported("this lake does not write the format").with("format", other)),
         };
         Ok(Self { encoder, hash: Sha256::new(), rows: 0, bytes: 0 })
@@ -42,7 +49,13 @@ impl FileEncoder {
     pub(super) fn encode(&mut self, batch: &RecordBatch) -> Result<Vec<u8>> {
         let bytes = match &mut self.encoder {
             Encoder::Parquet(writer) => {
-                writer.write(batch).map_err(not_encoded)?;
+                for from in (0..batch.num_rows()).step_by(SLICE_ROWS) {
+                    let slice = batch.slice(from, SLICE_ROWS.min(batch.num_rows() - from));
+                    writer.write(&slice).map_err(not_encoded)?;
+                    if writer.in_progress_size() >= ROW_GROUP_BYTES {
+                        writer.flush().map_err(not_encoded)?;
+                    }
+                }
                 std::mem::take(writer.inner_mut())
             }
             Encoder::Text(encoder) => {

@@ -57,7 +57,7 @@ pub(super) fn store_error(error: &StoreError, key: &str) -> Error {
     }
 }
 
-fn causes<'a>(error: &'a StoreError) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+pub(super) fn causes<'a>(error: &'a StoreError) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     let first: &'a (dyn StdError + 'static) = error;
     std::iter::successors(Some(first), |cause: &&'a (dyn StdError + 'static)| {
         let cause: &'a (dyn StdError + 'static) = *cause;

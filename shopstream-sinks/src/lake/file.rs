@@ -2,12 +2,12 @@
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
-use object_store::{ObjectStore, ObjectStoreExt, path::Path};
+use object_store::{ObjectStoreExt, path::Path};
 use sha2::{Digest, Sha256};
 use shopstream_core::{DataFile, Error, Result};
 use std::{ops::Range, sync::Arc};
 
-use super::{encode::hex, error::store_error, store, store::Store, task};
+use super::{encode::hex, store, store::Store, task};
 
 /// Files up to this size are held in memory while they are read; larger ones are read twice, first to check them.
 const WHOLE_BYTES: u64 = 16 << 20;
@@ -17,7 +17,7 @@ const WINDOW_BYTES: u64 = 4 << 20;
 /// A file that was checked.
 #[derive(Clone)]
 pub(super) struct CheckedFile {
-    objects: Arc<dyn ObjectStore>,
+    store: Arc<Store>,
     key: String,
     path: Path,
     size: u64,
@@ -26,17 +26,21 @@ pub(super) struct CheckedFile {
 
 impl CheckedFile {
     /// Finds a file, and checks its size and SHA-256.
-    pub(super) async fn open(store: &Store, file: &DataFile) -> Result<Self> {
-        let (objects, path) = (store.objects.clone(), store::path(&file.key)?);
-        let mut checked = Self { objects, key: file.key.clone(), path, size: file.bytes, whole: None };
-        if file.bytes <= WHOLE_BYTES {
-            let found = checked.objects.get(&checked.path).await.map_err(|e| checked.error(&e))?;
-            checked.check_size(found.meta.size)?;
-            checked.whole = Some(found.bytes().await.map_err(|e| checked.error(&e))?);
+    pub(super) async fn open(store: &Arc<Store>, file: &DataFile) -> Result<Self> {
+        let (key, path, objects) = (file.key.clone(), store::path(&file.key)?, &store.objects);
+        let (found, whole) = if file.bytes <= WHOLE_BYTES {
+            let get = || async {
+                let found = objects.get(&path).await?;
+                let size = found.meta.size;
+                let bytes = if size == file.bytes { Some(found.bytes().await?) } else { None };
+                Ok((size, bytes))
+            };
+            store.again(&key, get).await?
         } else {
-            let found = checked.objects.head(&checked.path).await.map_err(|e| checked.error(&e))?;
-            checked.check_size(found.size)?;
-        }
+            (store.again(&key, || objects.head(&path)).await?.size, None)
+        };
+        let checked = Self { store: store.clone(), key, path, size: file.bytes, whole };
+        checked.check_size(found)?;
         let mut hash = Sha256::new();
         let mut windows = checked.windows();
         while let Some(bytes) = windows.try_next().await? {
@@ -73,10 +77,6 @@ impl CheckedFile {
         Error::data(message).with("key", &self.key)
     }
 
-    fn error(&self, error: &object_store::Error) -> Error {
-        store_error(error, &self.key)
-    }
-
     /// All bytes, in order.
     pub(super) fn windows(&self) -> BoxStream<'static, Result<Bytes>> {
         if let Some(bytes) = &self.whole {
@@ -90,7 +90,8 @@ impl CheckedFile {
                 if from == to {
                     return Ok(None);
                 }
-                let bytes = file.objects.get_range(&file.path, from..to).await.map_err(|e| file.error(&e))?;
+                let objects = &file.store.objects;
+                let bytes = file.store.again(&file.key, || objects.get_range(&file.path, from..to)).await?;
                 Ok(Some((bytes, to)))
             }
         })
@@ -111,7 +112,7 @@ impl CheckedFile {
                 };
                 ranges.iter().map(slice).collect()
             }
-            None => self.objects.get_ranges(&self.path, ranges).await.map_err(|e| self.error(&e)),
+            None => self.store.again(&self.key, || self.store.objects.get_ranges(&self.path, ranges)).await,
         }
     }
 }

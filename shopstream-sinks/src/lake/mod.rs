@@ -1,11 +1,12 @@
 //! The lake in an object store: a local folder, memory, S3 and what speaks its protocol.
 //!
 //! A file goes from the encoder to the store in parts, with its checksum computed on the way; no more than some
-//! batches, a row group and two parts of it are in memory. A writer holds the number that its manifest will have
+//! batches, a row group and three parts of it are in memory. The parts of a read are written side by side, each to
+//! files of its own, and how Parquet's columns are encoded is chosen by a sample of each file's first batch. A writer holds the number that its manifest will have
 //! (by a small object beside the manifests, created if absent), so that the keys of its files are its own; it puts
 //! the manifest, created if absent too, when all files are stored. Of a writer that died its claim and files stay,
-//! which no manifest names; the next writer goes past them. A delete takes claims and such files too: it is no work for
-//! when another writes the partition. A partition without rows has one file without rows, so
+//! which no manifest names; the next writer goes past them, and a clean-up takes them. A delete takes claims and such
+//! files too: it is no work for when another writes the partition. A partition without rows has one file without rows, so
 //! that who reads the folder by other means finds the columns.
 //!
 //! A read checks the size and SHA-256 of each file before it gives a row of it: files up to 16 MiB are held in memory,
@@ -13,15 +14,20 @@
 
 mod catalog;
 mod claim;
+mod clean_up;
 mod encode;
 mod error;
 mod file;
 mod open;
 mod parquet;
+mod part;
 mod properties;
 mod read;
+mod retry;
 #[cfg(feature = "s3")]
 mod s3;
+mod sample;
+mod staging;
 mod store;
 mod task;
 mod text;
@@ -33,7 +39,9 @@ pub use s3::S3Options;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use shopstream_core::{BatchStream, DataFile, Lake, Manifest, Partition, Result, TableRead, WriteOptions};
+use shopstream_core::{
+    BatchStream, DataFile, Lake, Manifest, Orphans, Partition, Result, TableRead, Timestamp, WriteOptions,
+};
 use std::{fmt, slice, sync::Arc};
 
 use store::Store;
@@ -105,5 +113,13 @@ impl Lake for ObjectStoreLake {
 
     async fn delete(&self, partition: &Partition) -> Result<()> {
         catalog::delete(&self.store, partition).await
+    }
+
+    async fn orphans(&self, table: &str, before: Timestamp) -> Result<Orphans> {
+        Ok(clean_up::find(&self.store, table, before).await?.orphans)
+    }
+
+    async fn clean_up(&self, table: &str, before: Timestamp) -> Result<Orphans> {
+        clean_up::remove(&self.store, clean_up::find(&self.store, table, before).await?).await
     }
 }

@@ -5,7 +5,7 @@ use shopstream_core::{Error, Layout, Result};
 use std::{fs, io, path::Path, sync::Arc};
 use url::Url;
 
-use super::{ObjectStoreLake, store::Store};
+use super::{ObjectStoreLake, retry::Retry, store::Store};
 
 /// Bytes of a part that goes over a network: over the 5 MiB that S3 asks for at least.
 const REMOTE_PART: usize = 8 << 20;
@@ -17,7 +17,8 @@ impl ObjectStoreLake {
     /// ([`PutMode::Create`](object_store::PutMode::Create)).
     pub fn new(objects: Arc<dyn ObjectStore>, layout: Layout) -> Self {
         let location = objects.to_string();
-        let store = Store { objects, layout, part_bytes: REMOTE_PART, local: None, fsync: false };
+        let retry = Retry::default();
+        let store = Store { objects, layout, part_bytes: REMOTE_PART, local: None, fsync: false, retry };
         Self { store: Arc::new(store), location }
     }
 
@@ -53,6 +54,7 @@ impl ObjectStoreLake {
             part_bytes: LOCAL_PART,
             local: Some(local),
             fsync: false,
+            retry: Retry::default(),
         };
         Ok(Self { store: Arc::new(store), location })
     }
@@ -117,6 +119,12 @@ impl ObjectStoreLake {
     #[must_use]
     pub fn with_part_bytes(mut self, bytes: usize) -> Self {
         Arc::make_mut(&mut self.store).part_bytes = bytes.max(1);
+        self
+    }
+
+    #[cfg(feature = "s3")]
+    pub(super) fn with_retry(mut self, retry: Retry) -> Self {
+        Arc::make_mut(&mut self.store).retry = retry;
         self
     }
 

@@ -1,37 +1,74 @@
 //! How Parquet files are encoded.
 
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::array::RecordBatch;
 use parquet::{
-    basic::{Compression, Encoding, ZstdLevel},
-    file::properties::{EnabledStatistics, WriterProperties},
-    schema::types::ColumnPath,
+    basic::{Compression, Type, ZstdLevel},
+    errors::Result,
+    file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder},
+    schema::types::ColumnDescriptor,
 };
+use shopstream_core::Encoding;
 
-/// Rows in a row group: what a writer holds in memory, and a reader decodes at once.
+use super::sample::{self, Choice};
+
+/// Rows in a row group, at most: what a writer holds in memory, and a reader decodes at once.
 const ROW_GROUP_ROWS: usize = 131_072;
+/// Encoded bytes from which on a row group ends, where its rows are long.
+pub(super) const ROW_GROUP_BYTES: usize = 2 << 20;
+/// Bytes of a page, before it is compressed: each column of a file being written holds one, and as much again to
+/// compress it.
+const PAGE_BYTES: usize = 256 << 10;
+/// Bytes up to which a dictionary grows; what comes then is encoded without.
+const DICTIONARY_BYTES: usize = 512 << 10;
 
-/// zstd at its fastest; whole numbers, money and time as differences, which are small in keys and amounts alike;
-/// everything else through a dictionary, until that grows too large.
-pub(super) fn writer_properties(schema: &SchemaRef) -> WriterProperties {
-    let mut properties = WriterProperties::builder()
+/// zstd at its fastest, over columns that are encoded as was asked for.
+pub(super) fn writer_properties(encoding: Encoding, first: &RecordBatch) -> Result<WriterProperties> {
+    let plain = base().set_dictionary_enabled(false);
+    Ok(match encoding {
+        Encoding::Plain => plain.build(),
+        Encoding::Dictionary => base().build(),
+        _ => sample::choose(first)?
+            .into_iter()
+            .fold(plain, |properties, (column, choice)| {
+                let path = column.path().clone();
+                match choice {
+                    Choice::Plain => properties,
+                    Choice::Packed => match packed(&column) {
+                        Some(packed) => properties.set_column_encoding(path, packed),
+                        None => properties,
+                    },
+                    Choice::Dictionary => {
+                        let properties = properties.set_column_dictionary_enabled(path.clone(), true);
+                        // For what comes when the dictionary is full.
+                        match packed(&column) {
+                            Some(packed) => properties.set_column_encoding(path, packed),
+                            None => properties,
+                        }
+                    }
+                }
+            })
+            .build(),
+    })
+}
+
+/// What all files have in common.
+pub(super) fn base() -> WriterPropertiesBuilder {
+    WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_data_page_size_limit(PAGE_BYTES)
+        .set_dictionary_page_size_limit(DICTIONARY_BYTES)
         .set_statistics_enabled(EnabledStatistics::Chunk)
         // The release that wrote it is in the manifest; the same rows are the same bytes.
-        .set_created_by("shopstream".to_owned());
-    for field in schema.fields() {
-        let as_differences = match field.data_type() {
-            DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::Date32 | DataType::Timestamp(..) => true,
-            // Up to 18 digits are stored as whole numbers.
-            DataType::Decimal128(precision, _) => *precision <= 18,
-            _ => false,
-        };
-        if as_differences {
-            let column = ColumnPath::new(vec![field.name().clone()]);
-            properties = properties
-                .set_column_dictionary_enabled(column.clone(), false)
-                .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
-        }
+        .set_created_by("shopstream".to_owned())
+}
+
+/// The encoding of differences that a column's values have: whole numbers as such, which money of up to 18 digits and
+/// time are stored as, texts by their lengths.
+pub(super) fn packed(column: &ColumnDescriptor) -> Option<parquet::basic::Encoding> {
+    match column.physical_type() {
+        Type::INT32 | Type::INT64 => Some(parquet::basic::Encoding::DELTA_BINARY_PACKED),
+        Type::BYTE_ARRAY => Some(parquet::basic::Encoding::DELTA_LENGTH_BYTE_ARRAY),
+        _ => None,
     }
-    properties.build()
 }

@@ -71,7 +71,12 @@ pub(super) fn read(
     Ok(rows.boxed())
 }
 
-async fn read_file(store: &Store, format: Format, file: &DataFile, projection: Arc<Projection>) -> Result<BatchStream> {
+async fn read_file(
+    store: &Arc<Store>,
+    format: Format,
+    file: &DataFile,
+    projection: Arc<Projection>,
+) -> Result<BatchStream> {
     let checked = CheckedFile::open(store, file).await?;
     let rows = match format {
         Format::Parquet => parquet::decode(checked.clone(), projection).await?,

@@ -1,16 +1,19 @@
 //! A lake in S3, or in what speaks its protocol.
 
 use object_store::{
-    ObjectStore,
+    BackoffConfig, ClientOptions, ObjectStore, RetryConfig,
     aws::{AmazonS3Builder, S3ConditionalPut},
     path::Path,
     prefix::PrefixStore,
 };
 use shopstream_core::{Error, Layout, Result, Secret};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use url::Url;
 
-use super::ObjectStoreLake;
+use super::{
+    ObjectStoreLake,
+    retry::{LONGEST_PAUSE, Retry},
+};
 
 /// How to reach S3. Without keys the machine's own role is asked.
 ///
@@ -24,7 +27,7 @@ use super::ObjectStoreLake;
 ///     .with_keys("shop", Secret::new("hunter2"));
 /// assert!(!format!("{minio:?}").contains("hunter2"));
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct S3Options {
     /// The region (default `us-east-1`).
@@ -41,6 +44,30 @@ pub struct S3Options {
     pub allow_http: bool,
     /// Whether the bucket is a part of the host's name, and not of the path (default no).
     pub virtual_hosted: bool,
+    /// How often a request is tried again that the server refuses for now (429, 5xx), that is reset, or whose answer
+    /// breaks off (default 10). The pauses grow from 0.1 to 10 seconds.
+    pub retries: usize,
+    /// How long after its beginning a request is tried again (default 3 minutes).
+    pub retry_within: Duration,
+    /// How long a request and its answer may take each time (default 30 seconds): a part of 8 MiB must get through.
+    pub timeout: Duration,
+}
+
+impl Default for S3Options {
+    fn default() -> Self {
+        Self {
+            region: None,
+            endpoint: None,
+            access_key: None,
+            secret_key: None,
+            session_token: None,
+            allow_http: false,
+            virtual_hosted: false,
+            retries: 10,
+            retry_within: Duration::from_secs(180),
+            timeout: Duration::from_secs(30),
+        }
+    }
 }
 
 impl S3Options {
@@ -117,6 +144,27 @@ impl S3Options {
         self
     }
 
+    /// Tries a request again so often; 0 is never.
+    #[must_use]
+    pub fn with_retries(mut self, times: usize) -> Self {
+        self.retries = times;
+        self
+    }
+
+    /// Tries a request again for so long.
+    #[must_use]
+    pub fn with_retry_within(mut self, duration: Duration) -> Self {
+        self.retry_within = duration;
+        self
+    }
+
+    /// Lets a request and its answer take so long.
+    #[must_use]
+    pub fn with_timeout(mut self, duration: Duration) -> Self {
+        self.timeout = duration;
+        self
+    }
+
     fn check(&self) -> Result<()> {
         if self.access_key.is_some() != self.secret_key.is_some() {
             return Err(Error::config("S3 takes an access key's id and its secret together"));
@@ -150,6 +198,10 @@ fn switch(name: &str, value: &str) -> Result<bool> {
 impl ObjectStoreLake {
     /// A lake at `s3://bucket/prefix`.
     ///
+    /// What a request needs to be tried again is in the options. A process that is killed in the midst of a large file
+    /// leaves the parts that it sent, which no list shows and S3 charges for: give the bucket a lifecycle rule
+    /// `AbortIncompleteMultipartUpload` of some days.
+    ///
     /// # Errors
     /// `Config` when the URL or the options are wrong. Nothing is asked of the server yet.
     pub fn s3(url: &Url, options: &S3Options, layout: Layout) -> Result<Self> {
@@ -162,7 +214,12 @@ impl ObjectStoreLake {
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(bucket)
             .with_region(options.region.as_deref().unwrap_or("us-east-1"))
-            .with_allow_http(options.allow_http)
+            .with_client_options(ClientOptions::new().with_allow_http(options.allow_http).with_timeout(options.timeout))
+            .with_retry(RetryConfig {
+                backoff: BackoffConfig { max_backoff: LONGEST_PAUSE, ..BackoffConfig::default() },
+                max_retries: options.retries,
+                retry_timeout: options.retry_within,
+            })
             .with_virtual_hosted_style_request(options.virtual_hosted)
             .with_conditional_put(S3ConditionalPut::ETagMatch);
         if let Some(endpoint) = &options.endpoint {
@@ -181,7 +238,8 @@ impl ObjectStoreLake {
             "" => Arc::new(store),
             _ => Arc::new(PrefixStore::new(store, prefix)),
         };
-        Ok(Self { location, ..Self::new(objects, layout) })
+        let retry = Retry { times: options.retries, within: options.retry_within };
+        Ok(Self { location, ..Self::new(objects, layout).with_retry(retry) })
     }
 }
 

@@ -1,14 +1,19 @@
 //! The store that a lake keeps its keys in.
 
 use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::TryStreamExt;
 use object_store::{
-    Error as StoreError, ObjectStore, ObjectStoreExt, PutMode, PutOptions, local::LocalFileSystem, path::Path,
+    Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload,
+    local::LocalFileSystem, path::Path,
 };
 use shopstream_core::{Error, Layout, Manifest, Partition, Result};
 use std::{collections::BTreeSet, fs::File, sync::Arc};
 
-use super::{error::store_error, task};
+use super::{
+    error::store_error,
+    retry::{self, Retry},
+    task,
+};
 
 /// What every part of the lake needs: a store, and where in it what lies.
 #[derive(Clone)]
@@ -21,6 +26,8 @@ pub(super) struct Store {
     pub(super) local: Option<LocalFileSystem>,
     /// Whether a local folder's files are forced to the disk.
     pub(super) fsync: bool,
+    /// How what broke off on its way is tried again.
+    pub(super) retry: Retry,
 }
 
 /// The numbers that a partition's manifests and claims have.
@@ -35,23 +42,24 @@ pub(super) fn path(key: &str) -> Result<Path> {
 }
 
 impl Store {
-    /// The keys below a folder.
-    pub(super) fn keys(&self, folder: &str) -> stream::BoxStream<'static, Result<String>> {
-        let folder = folder.to_owned();
-        match path(&folder) {
-            Ok(prefix) => self
-                .objects
-                .list(Some(&prefix))
-                .map(move |found| Ok(found.map_err(|e| store_error(&e, &folder))?.location.into()))
-                .boxed(),
-            Err(error) => stream::iter([Err(error)]).boxed(),
-        }
+    /// Does something with a key, and does it again while what fails is the way there.
+    pub(super) async fn again<T, F>(&self, key: &str, work: impl FnMut() -> F) -> Result<T>
+    where
+        F: Future<Output = object_store::Result<T>>,
+    {
+        retry::again(self.retry, work).await.map_err(|e| store_error(&e, key))
+    }
+
+    /// What lies below a folder.
+    pub(super) async fn objects(&self, folder: &str) -> Result<Vec<ObjectMeta>> {
+        let prefix = path(folder)?;
+        self.again(folder, || self.objects.list(Some(&prefix)).try_collect()).await
     }
 
     pub(super) async fn numbers(&self, partition: &Partition) -> Result<Numbers> {
         let (mut numbers, table) = (Numbers::default(), &partition.table);
-        let mut keys = self.keys(&self.layout.folder(partition)?);
-        while let Some(key) = keys.try_next().await? {
+        for object in self.objects(&self.layout.folder(partition)?).await? {
+            let key: String = object.location.into();
             if let Some((date, number)) = self.layout.parse_manifest(table, &key) {
                 if date == partition.date {
                     numbers.manifests.insert(number);
@@ -67,10 +75,8 @@ impl Store {
 
     /// The bytes of a small object; `None` when there is none.
     pub(super) async fn get(&self, key: &str) -> Result<Option<Bytes>> {
-        let found = match self.objects.get(&path(key)?).await {
-            Ok(found) => found.bytes().await,
-            Err(error) => Err(error),
-        };
+        let path = path(key)?;
+        let found = retry::again(self.retry, || async { self.objects.get(&path).await?.bytes().await }).await;
         match found {
             Ok(bytes) => Ok(Some(bytes)),
             Err(StoreError::NotFound { .. }) => Ok(None),
@@ -78,16 +84,23 @@ impl Store {
         }
     }
 
-    /// Stores an object; `Conflict` when there is one already.
-    pub(super) async fn create(&self, key: &str, bytes: Vec<u8>) -> Result<()> {
-        let options = PutOptions::from(PutMode::Create);
-        self.objects.put_opts(&path(key)?, bytes.into(), options).await.map_err(|e| store_error(&e, key))?;
-        Ok(())
+    /// Stores an object; `Conflict` when there is another already. The bytes are no other writer's, so that an object
+    /// whose answer was lost is known again.
+    pub(super) async fn create(&self, key: &str, bytes: &[u8]) -> Result<()> {
+        let (path, payload) = (path(key)?, PutPayload::from(bytes.to_vec()));
+        let put = || self.objects.put_opts(&path, payload.clone(), PutOptions::from(PutMode::Create));
+        let Err(error) = self.again(key, put).await else { return Ok(()) };
+        match self.get(key).await {
+            Ok(Some(found)) if found == bytes => Ok(()),
+            Ok(Some(_)) => Err(Error::conflict("it is in the lake already").with("key", key)),
+            Ok(None) | Err(_) => Err(error),
+        }
     }
 
     /// Removes an object that may not exist.
     pub(super) async fn remove(&self, key: &str) -> Result<()> {
-        match self.objects.delete(&path(key)?).await {
+        let path = path(key)?;
+        match retry::again(self.retry, || self.objects.delete(&path)).await {
             Ok(()) | Err(StoreError::NotFound { .. }) => Ok(()),
             Err(error) => Err(store_error(&error, key)),
         }

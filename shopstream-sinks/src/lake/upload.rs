@@ -1,9 +1,9 @@
 //! The upload of one file: in parts when it is large, with a few of them on their way at once.
 
-use bytes::{Bytes, BytesMut};
-use object_store::{MultipartUpload, ObjectStoreExt, path::Path};
+use bytes::Bytes;
+use object_store::{MultipartUpload, ObjectStoreExt, PutPayload, path::Path};
 use shopstream_core::{Error, Result};
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 use tokio::task::JoinSet;
 
 use super::{error::store_error, store, store::Store, task};
@@ -17,7 +17,10 @@ pub(super) struct Upload {
     store: Arc<Store>,
     key: String,
     path: Path,
-    buffer: BytesMut,
+    /// What was not sent yet, as it came: nothing is copied.
+    waiting: VecDeque<Bytes>,
+    waiting_bytes: usize,
+    bytes: u64,
     parts: Option<Box<dyn MultipartUpload>>,
     running: JoinSet<object_store::Result<()>>,
 }
@@ -25,34 +28,56 @@ pub(super) struct Upload {
 impl Upload {
     pub(super) fn new(store: Arc<Store>, key: String) -> Result<Self> {
         let path = store::path(&key)?;
-        Ok(Self { store, key, path, buffer: BytesMut::new(), parts: None, running: JoinSet::new() })
+        let (waiting, running) = (VecDeque::new(), JoinSet::new());
+        Ok(Self { store, key, path, waiting, waiting_bytes: 0, bytes: 0, parts: None, running })
     }
 
     pub(super) fn key(&self) -> &str {
         &self.key
     }
 
-    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.buffer.extend_from_slice(bytes);
-        while self.buffer.len() > self.store.part_bytes {
-            let part = self.buffer.split_to(self.store.part_bytes).freeze();
+    pub(super) async fn write(&mut self, bytes: Vec<u8>) -> Result<()> {
+        self.bytes += bytes.len() as u64;
+        self.waiting_bytes += bytes.len();
+        if !bytes.is_empty() {
+            self.waiting.push_back(bytes.into());
+        }
+        while self.waiting_bytes > self.store.part_bytes {
+            let part = self.take(self.store.part_bytes);
             self.send(part).await?;
         }
         Ok(())
     }
 
-    async fn send(&mut self, part: Bytes) -> Result<()> {
+    /// So many of the bytes that wait.
+    fn take(&mut self, mut bytes: usize) -> PutPayload {
+        let mut taken = vec![];
+        while bytes > 0
+            && let Some(mut next) = self.waiting.pop_front()
+        {
+            let now = next.split_to(bytes.min(next.len()));
+            bytes -= now.len();
+            self.waiting_bytes -= now.len();
+            taken.push(now);
+            if !next.is_empty() {
+                self.waiting.push_front(next);
+            }
+        }
+        PutPayload::from_iter(taken)
+    }
+
+    async fn send(&mut self, part: PutPayload) -> Result<()> {
         while self.running.len() >= IN_FLIGHT {
             self.one_arrived().await?;
         }
         let parts = match &mut self.parts {
             Some(parts) => parts,
             None => {
-                let begun = self.store.objects.put_multipart(&self.path).await;
-                self.parts.insert(begun.map_err(|e| store_error(&e, &self.key))?)
+                let begun = self.store.again(&self.key, || self.store.objects.put_multipart(&self.path)).await?;
+                self.parts.insert(begun)
             }
         };
-        self.running.spawn_on(parts.put_part(part.into()), &task::runtime()?);
+        self.running.spawn_on(parts.put_part(part), &task::runtime()?);
         Ok(())
     }
 
@@ -66,19 +91,24 @@ impl Upload {
 
     /// Sends the rest, and puts the parts together.
     pub(super) async fn finish(mut self) -> Result<()> {
-        let rest = self.buffer.split().freeze();
+        let rest = self.take(self.waiting_bytes);
         if self.parts.is_none() {
-            let stored = self.store.objects.put(&self.path, rest.into()).await;
-            stored.map_err(|e| store_error(&e, &self.key))?;
+            self.store.again(&self.key, || self.store.objects.put(&self.path, rest.clone())).await?;
         } else {
-            if !rest.is_empty() {
+            if rest.content_length() > 0 {
                 self.send(rest).await?;
             }
             while !self.running.is_empty() {
                 self.one_arrived().await?;
             }
-            if let Some(parts) = &mut self.parts {
-                parts.complete().await.map_err(|e| store_error(&e, &self.key))?;
+            if let Some(parts) = &mut self.parts
+                && let Err(error) = parts.complete().await
+            {
+                // The answer may have been lost, not the file. The key is ours, so that what is there is ours too.
+                let found = self.store.again(&self.key, || self.store.objects.head(&self.path)).await;
+                if !found.is_ok_and(|found| found.size == self.bytes) {
+                    return Err(store_error(&error, &self.key));
+                }
             }
             self.parts = None;
         }

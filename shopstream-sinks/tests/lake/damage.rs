@@ -112,7 +112,7 @@ async fn a_corrupt_manifest() {
 
 #[tokio::test]
 async fn large_parquet_is_read_in_ranges() {
-    let damaged = Damaged::new(Format::Parquet, 800_000).await;
+    let damaged = Damaged::new(Format::Parquet, 900_000).await;
     assert!(damaged.manifest.bytes() > 16 << 20, "{} bytes", damaged.manifest.bytes());
-    assert_eq!(read_all(&damaged.lake, &damaged.manifest).await.unwrap(), rows(800_000));
+    assert_eq!(read_all(&damaged.lake, &damaged.manifest).await.unwrap(), rows(900_000));
 }

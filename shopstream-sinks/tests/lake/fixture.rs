@@ -5,8 +5,11 @@ use arrow::{
     compute::concat_batches,
 };
 use futures::TryStreamExt;
-use shopstream_core::{Lake, Layout, Manifest, Partition, Result, TableRead, WriteOptions, date, timestamp};
+use shopstream_core::{Lake, Layout, Manifest, Partition, Result, TableRead, Timestamp, WriteOptions, date, timestamp};
 use std::sync::Arc;
+
+/// When no writer is at work any more.
+pub(crate) const NO_MORE: Timestamp = timestamp!("9999-12-31 00:00:00");
 
 pub(crate) fn users() -> Partition {
     Partition::new("users", date!("2026-01-14"))

@@ -49,6 +49,13 @@ async fn a_large_file_goes_in_parts() {
     assert_eq!(read_all(&lake, &manifest).await.unwrap(), rows);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_writers_at_once_keep_to_their_own_files() {
+    let server = server().await;
+    let lake = lake("s3://shop/lake", &keys(&server));
+    crate::stores::many_writers(&lake, 12).await;
+}
+
 #[tokio::test]
 async fn errors_say_what_is_wrong_and_show_no_secret() {
     let server = server().await;

@@ -1,11 +1,11 @@
 //! The promises of a lake, in each store that needs no server.
 
-use crate::fixture::{layout, options, read_all, read_of, rows, users};
+use crate::fixture::{NO_MORE, layout, options, read_all, read_of, rows, users};
 use futures::FutureExt;
 use object_store::{ObjectStore, ObjectStoreExt, memory::InMemory, path::Path};
 use shopstream_core::{ErrorKind, Format, Lake, Layout, conformance};
 use shopstream_sinks::lake::ObjectStoreLake;
-use std::{fs, sync::Arc};
+use std::{collections::BTreeSet, fs, sync::Arc};
 
 #[tokio::test]
 async fn memory_keeps_the_promises() {
@@ -29,17 +29,25 @@ async fn a_local_folder_keeps_the_promises() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_writers_at_once_keep_to_their_own_files() {
     let folder = tempfile::tempdir().unwrap();
-    let lake = ObjectStoreLake::local(folder.path(), layout()).unwrap();
-    let writers = (1..=40).map(|count| {
-        let lake = lake.clone();
-        tokio::spawn(async move { (count, lake.write(&users(), read_of(&rows(count)), &options()).await) })
+    many_writers(&ObjectStoreLake::local(folder.path(), layout()).unwrap(), 40).await;
+}
+
+/// Of writers that begin at once each has a number of its own, or `Conflict`.
+pub(crate) async fn many_writers(lake: &ObjectStoreLake, count: u64) {
+    let gate = Arc::new(tokio::sync::Barrier::new(count as usize));
+    let writers = (1..=count).map(|count| {
+        let (lake, gate) = (lake.clone(), gate.clone());
+        tokio::spawn(async move {
+            gate.wait().await;
+            (count, lake.write(&users(), read_of(&rows(count)), &options()).await)
+        })
     });
-    let (mut won, mut late) = (0, 0);
+    let (mut numbers, mut late) = (BTreeSet::new(), 0);
     for outcome in futures::future::join_all(writers).await {
         match outcome.unwrap() {
             (count, Ok(manifest)) => {
-                assert_eq!(read_all(&lake, &manifest).await.unwrap(), rows(count), "{}", manifest.number);
-                won += 1;
+                assert_eq!(read_all(lake, &manifest).await.unwrap(), rows(count), "{}", manifest.number);
+                assert!(numbers.insert(manifest.number), "{} was given twice", manifest.number);
             }
             (_, Err(error)) => {
                 assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
@@ -47,7 +55,10 @@ async fn many_writers_at_once_keep_to_their_own_files() {
             }
         }
     }
-    assert!(won > 0 && won + late == 40, "{won} won");
+    assert!(late > 0 && numbers.len() as u64 + late == count, "{numbers:?}");
+    let highest = lake.manifest(&users()).await.unwrap().unwrap().number;
+    assert_eq!(numbers.last(), Some(&highest));
+    assert!(lake.orphans("users", NO_MORE).await.unwrap().is_empty(), "who was late leaves nothing");
 }
 
 #[tokio::test]
@@ -92,7 +103,8 @@ async fn a_dead_writers_claim_is_passed_and_its_files_do_not_count() {
     assert_eq!(lake.manifest(&users()).await.unwrap(), None);
     let manifest = lake.write(&users(), read_of(&rows(10)), &options()).await.unwrap();
     assert_eq!(manifest.number, 2);
-    assert_eq!(manifest.files[0].key, "raw/postgres/users/2026-01-14/users_20260114.v2.parquet");
+    let name = manifest.files[0].key.strip_prefix("raw/postgres/users/2026-01-14/users_20260114.v2-").unwrap();
+    assert_eq!(name.strip_suffix(".parquet").unwrap().len(), 8);
     assert_eq!(read_all(&lake, &manifest).await.unwrap(), rows(10));
     lake.delete(&users()).await.unwrap();
     assert!(objects.list_with_delimiter(None).await.unwrap().common_prefixes.is_empty(), "a delete takes orphans too");

@@ -2,7 +2,9 @@
 
 use shopstream_core::{Error, Result, Secret};
 use std::{fmt, time::Duration};
-use tokio_postgres::config::{Config, Host};
+use tokio_postgres::config::{Config, Host, LoadBalanceHosts};
+
+use super::encryption::Encryption;
 
 /// How long a connection may take until it can be used, unless the URL says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -13,6 +15,7 @@ const APPLICATION: &str = "shopstream";
 pub(super) struct Target {
     /// The whole URL is as secret as the password in it.
     dsn: Secret,
+    encryption: Encryption,
     shown: String,
     connect_timeout: Duration,
     application_name: String,
@@ -21,11 +24,13 @@ pub(super) struct Target {
 impl Target {
     /// Reads `postgres://user:password@host:port/database?key=value` or `host=… user=… password=…`.
     pub(super) fn parse(dsn: &str) -> Result<Self> {
-        let mut config = read(dsn)?;
-        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            config.host("localhost");
+        let (encryption, dsn) = Encryption::split(dsn)?;
+        let config = read(&dsn)?;
+        if config.get_load_balance_hosts() == LoadBalanceHosts::Random {
+            return Err(Error::config("load_balance_hosts=random is not supported: hosts are tried in their order"));
         }
         Ok(Self {
+            encryption,
             shown: show(&config),
             connect_timeout: config.get_connect_timeout().copied().unwrap_or(CONNECT_TIMEOUT),
             application_name: config.get_application_name().unwrap_or(APPLICATION).to_owned(),
@@ -46,19 +51,22 @@ impl Target {
         self.connect_timeout
     }
 
+    /// Whether and how connections are encrypted.
+    pub(super) fn encryption(&self) -> &Encryption {
+        &self.encryption
+    }
+
     /// What the client connects by, password included.
     pub(super) fn config(&self) -> Result<Config> {
         let mut config = read(self.dsn.expose())?;
-        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            config.host("localhost");
-        }
         config.application_name(&self.application_name).connect_timeout(self.connect_timeout);
+        config.ssl_mode(self.encryption.ssl_mode());
         Ok(config)
     }
 }
 
 fn read(dsn: &str) -> Result<Config> {
-    dsn.parse::<Config>().map_err(|e| {
+    let mut config = dsn.parse::<Config>().map_err(|e| {
         // An unknown option's name may be a piece of an unescaped password; the names of known ones are not.
         let cause = std::error::Error::source(&e).map(ToString::to_string).unwrap_or_default();
         let error = Error::config(
@@ -66,7 +74,11 @@ fn read(dsn: &str) -> Result<Config> {
              special characters of a password must be percent-encoded in a URL",
         );
         if cause.starts_with("invalid value for option") { error.with("cause", cause) } else { error }
-    })
+    })?;
+    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+        config.host("localhost");
+    }
+    Ok(config)
 }
 
 fn show(config: &Config) -> String {

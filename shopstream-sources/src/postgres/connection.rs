@@ -1,14 +1,22 @@
 //! One connection of the server: how it is opened, and what becomes of it.
 
-use shopstream_core::{Error, Result};
-use std::fmt;
+use shopstream_core::{Error, ErrorKind, Result};
+use std::{fmt, time::Duration};
 use tokio::{runtime::Handle, task::JoinHandle, time::timeout};
 use tokio_postgres::{
-    Client, CopyOutStream, NoTls, Row,
+    CancelToken, Client, Row,
+    config::{Config, SslMode, TargetSessionAttrs},
     types::{ToSql, Type},
 };
 
-use super::{catalog::Relation, config::Target, errors};
+use super::{
+    catalog::{Relation, get},
+    config::Target,
+    copy::CopyOut,
+    encryption::Encryption,
+    errors,
+    socket::{Lent, Peer},
+};
 
 /// What every session is set to: texts are then the same on any server, and no limit of the server's that is meant
 /// for short statements ends a long read.
@@ -20,6 +28,8 @@ const SESSION: &str = "SET timezone = 'UTC'; SET datestyle = 'ISO'; SET interval
 pub(super) struct Connection {
     client: Client,
     target: Target,
+    peer: Peer,
+    socket: Lent,
     driver: JoinHandle<()>,
     runtime: Handle,
     busy: bool,
@@ -28,17 +38,53 @@ pub(super) struct Connection {
 impl Connection {
     /// Connects and sets the session. It counts as busy until [`rest`](Self::rest).
     pub(super) async fn open(target: &Target) -> Result<Self> {
-        let opening = async {
-            let connected = target.config()?.connect(NoTls).await;
-            let (client, driver) = connected.map_err(|e| errors::of_client(e, target))?;
-            // What breaks the connection shows in the request that waits for it.
-            let driver = tokio::spawn(async move { drop(driver.await) });
-            let target = target.clone();
-            let connection = Self { client, target, driver, runtime: Handle::current(), busy: true };
-            connection.execute(SESSION).await?;
-            Ok(connection)
+        let (config, patience) = (target.config()?, target.connect_timeout());
+        let late = || errors::timeout(target);
+        let named = |e: Error| if e.context("server").is_some() { e } else { e.with("server", target) };
+        let peers = timeout(patience, Peer::all(&config)).await.unwrap_or_else(|_| Err(late())).map_err(named)?;
+        let mut failed: Option<Error> = None;
+        for peer in peers {
+            let opening = Self::open_at(target, &config, peer);
+            match timeout(patience, opening).await.unwrap_or_else(|_| Err(late())) {
+                Ok(connection) => return Ok(connection),
+                // A host that refuses us says more than one that is not there.
+                Err(error) => match &failed {
+                    Some(first) if first.kind() != ErrorKind::Unavailable => {}
+                    _ => failed = Some(named(error)),
+                },
+            }
+        }
+        Err(failed.unwrap_or_else(|| named(Error::config("the PostgreSQL address names no host"))))
+    }
+
+    async fn open_at(target: &Target, config: &Config, peer: Peer) -> Result<Self> {
+        let config = for_peer(config, &peer);
+        let socket = peer.reach(&config, target.connect_timeout()).await.map_err(errors::unreachable)?;
+        let socket = Lent::new(socket);
+        let opened = config.connect_raw(socket.clone(), target.encryption().handshake(&peer)?).await;
+        let (client, driver) = opened.map_err(|e| errors::of_client(e, target))?;
+        // What breaks the connection shows in the request that waits for it.
+        let driver = tokio::spawn(async move { drop(driver.await) });
+        let (target, runtime) = (target.clone(), Handle::current());
+        let connection = Self { client, target, peer, socket, driver, runtime, busy: true };
+        connection.execute(SESSION).await?;
+        connection.is_as_wanted(config.get_target_session_attrs()).await?;
+        Ok(connection)
+    }
+
+    /// Checks that the server takes writes, or does not, where that was asked for.
+    async fn is_as_wanted(&self, wanted: TargetSessionAttrs) -> Result<()> {
+        let expected = match wanted {
+            TargetSessionAttrs::ReadWrite => "off",
+            TargetSessionAttrs::ReadOnly => "on",
+            _ => return Ok(()),
         };
-        timeout(target.connect_timeout(), opening).await.unwrap_or_else(|_| Err(errors::timeout(target)))
+        let rows = self.query("SELECT current_setting('transaction_read_only')", &[]).await?;
+        let found: String = rows.first().map_or(Ok(String::new()), |row| get(row, 0))?;
+        if found == expected {
+            return Ok(());
+        }
+        Err(Error::unavailable("no host is one that target_session_attrs asks for").with("server", &self.target))
     }
 
     /// Opens a read-only transaction that sees one instant: that of the snapshot, or now.
@@ -58,7 +104,7 @@ impl Connection {
 
     /// Keeps a table as it is until the transaction ends. Views cannot be locked, nor need be: their columns are fixed.
     pub(super) async fn lock(&self, relation: &Relation) -> Result<()> {
-        if !relation.is_table {
+        if !relation.is_table() {
             return Ok(());
         }
         self.execute(&format!("LOCK TABLE {} IN ACCESS SHARE MODE", relation.quoted())).await
@@ -74,12 +120,24 @@ impl Connection {
         self.client.query_typed(sql, params).await.map_err(|e| self.error(e))
     }
 
-    pub(super) async fn copy_out(&self, sql: &str) -> Result<CopyOutStream> {
-        self.client.copy_out(sql).await.map_err(|e| self.error(e))
+    /// Starts a COPY to us, which is all that the connection does from then on.
+    pub(super) async fn copy_out(mut self, sql: &str) -> Result<CopyOut> {
+        self.busy = true;
+        // All requests were answered, so that no byte of an answer is in the client's hands.
+        self.driver.abort();
+        let _ = (&mut self.driver).await;
+        match self.socket.take() {
+            Some(socket) => CopyOut::start(socket, self, sql).await,
+            None => Err(Error::unavailable("PostgreSQL closed the connection").with("server", &self.target)),
+        }
     }
 
     pub(super) fn client(&self) -> &Client {
         &self.client
+    }
+
+    pub(super) fn target(&self) -> &Target {
+        &self.target
     }
 
     pub(super) fn error(&self, error: tokio_postgres::Error) -> Error {
@@ -97,15 +155,43 @@ impl Connection {
     }
 }
 
+/// The configuration for one of its addresses.
+fn for_peer(config: &Config, peer: &Peer) -> Config {
+    let mut config = config.clone();
+    if !peer.may_encrypt() {
+        config.ssl_mode(SslMode::Disable);
+    }
+    config
+}
+
+/// Asks the server to give up what runs on a connection.
+async fn cancel(
+    cancel: CancelToken,
+    config: Config,
+    peer: Peer,
+    encryption: Encryption,
+    patience: Duration,
+) -> Result<()> {
+    let socket = peer.reach(&config, patience).await.map_err(errors::unreachable)?;
+    // It has no answer, and whether it came in time does not matter.
+    drop(cancel.cancel_query_raw(Lent::new(socket), encryption.handshake(&peer)?).await);
+    Ok(())
+}
+
 impl Drop for Connection {
     fn drop(&mut self) {
         // At rest, the driver says goodbye and ends by itself once the client is gone.
-        if self.busy && !self.client.is_closed() {
-            let cancel = self.client.cancel_token();
-            let patience = self.target.connect_timeout();
-            self.driver.abort();
-            // A server deep in a query sees no closed socket, one that is stuck in sending sees no cancel request.
-            self.runtime.spawn(async move { drop(timeout(patience, cancel.cancel_query(NoTls)).await) });
+        if !self.busy {
+            return;
+        }
+        let (token, peer, patience) = (self.client.cancel_token(), self.peer.clone(), self.target.connect_timeout());
+        let encryption = self.target.encryption().clone();
+        self.driver.abort();
+        drop(self.socket.take());
+        // A server deep in a query sees no closed socket, one that is stuck in sending sees no cancel request.
+        if let Ok(config) = self.target.config() {
+            self.runtime
+                .spawn(async move { drop(timeout(patience, cancel(token, config, peer, encryption, patience)).await) });
         }
     }
 }

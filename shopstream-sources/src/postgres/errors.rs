@@ -3,16 +3,20 @@
 //! PostgreSQL's DETAIL, CONTEXT and some of its messages repeat rows, so of an error only the SQLSTATE is kept, and
 //! the message where it names nothing but objects.
 
+use super::config::Target;
 use shopstream_core::{Error, ErrorKind};
 use std::{error::Error as _, io};
-use tokio_postgres::error::{DbError, SqlState};
-
-use super::config::Target;
 
 /// An error of the client as ours, saying which server it is about.
 pub(super) fn of_client(error: tokio_postgres::Error, target: &Target) -> Error {
     let ours = match error.as_db_error() {
-        Some(db) => of_server(db),
+        Some(db) => of_server(&Answer {
+            code: db.code().code(),
+            message: db.message(),
+            table: db.table(),
+            column: db.column(),
+            constraint: db.constraint(),
+        }),
         None => without_answer(error),
     };
     ours.with("server", target)
@@ -31,17 +35,18 @@ fn without_answer(error: tokio_postgres::Error) -> Error {
     let cause = error.source().map(ToString::to_string).unwrap_or_default();
     match text.as_str() {
         _ if error.is_closed() => Error::unavailable("PostgreSQL closed the connection"),
-        "error connecting to server" | "timeout waiting for server" => with_io(
-            Error::unavailable("cannot connect to PostgreSQL; is the server running, and can it be reached from here?"),
-            error,
-        ),
         "invalid configuration" if cause.contains("password missing") => {
             Error::permission("PostgreSQL asks for a password, and none was given: put one into the URL")
         }
         "authentication error" => Error::permission("PostgreSQL and this client found no common way to authenticate"),
-        "error performing TLS handshake" => {
-            Error::unsupported("no TLS connection could be made: this build speaks none; sslmode=disable does without")
-        }
+        "error performing TLS handshake" => with_tls(
+            Error::unavailable(
+                "no TLS connection could be made: does the server speak TLS, and is its certificate one that sslmode \
+                 and sslrootcert let pass?",
+            )
+            .retryable(false),
+            error,
+        ),
         "invalid configuration" => Error::config("PostgreSQL cannot be connected to with these settings"),
         "error communicating with the server" => {
             with_io(Error::unavailable("the connection to PostgreSQL broke"), error)
@@ -53,6 +58,14 @@ fn without_answer(error: tokio_postgres::Error) -> Error {
     }
 }
 
+/// Keeps what the handshake says as the cause: it speaks of certificates only.
+fn with_tls(ours: Error, error: tokio_postgres::Error) -> Error {
+    match error.into_source() {
+        Some(cause) => ours.with("cause", cause),
+        None => ours,
+    }
+}
+
 /// Keeps an operating system's error as the cause; others may carry data.
 fn with_io(ours: Error, error: tokio_postgres::Error) -> Error {
     match error.into_source().map(|cause| cause.downcast::<io::Error>()) {
@@ -61,16 +74,52 @@ fn with_io(ours: Error, error: tokio_postgres::Error) -> Error {
     }
 }
 
-fn of_server(db: &DbError) -> Error {
-    let code = db.code();
+/// What of a server's error is kept.
+#[derive(Debug, Default)]
+struct Answer<'a> {
+    code: &'a str,
+    message: &'a str,
+    table: Option<&'a str>,
+    column: Option<&'a str>,
+    constraint: Option<&'a str>,
+}
+
+/// The fields of an ErrorResponse as ours: each has a letter, a text and a zero, and a zero ends them.
+pub(super) fn of_message(mut fields: &[u8]) -> Error {
+    let mut answer = Answer::default();
+    while let Some((&kind, rest)) = fields.split_first()
+        && kind != 0
+    {
+        let end = rest.iter().position(|b| *b == 0).unwrap_or(rest.len());
+        let text = std::str::from_utf8(&rest[..end]).unwrap_or_default();
+        match kind {
+            b'C' => answer.code = text,
+            b'M' => answer.message = text,
+            b't' => answer.table = Some(text),
+            b'c' => answer.column = Some(text),
+            b'n' => answer.constraint = Some(text),
+            _ => {}
+        }
+        fields = rest.get(end + 1..).unwrap_or_default();
+    }
+    of_server(&answer)
+}
+
+/// A server that no socket could be opened to.
+pub(super) fn unreachable(error: io::Error) -> Error {
+    Error::unavailable("cannot connect to PostgreSQL; is the server running, and can it be reached from here?")
+        .caused_by(error)
+}
+
+fn of_server(answer: &Answer<'_>) -> Error {
+    let code = answer.code;
     let (kind, message) = classify(code);
-    let retryable = kind == ErrorKind::Unavailable
-        || *code == SqlState::T_R_SERIALIZATION_FAILURE
-        || *code == SqlState::T_R_DEADLOCK_DETECTED;
+    // A serialization failure or a deadlock passes.
+    let retryable = kind == ErrorKind::Unavailable || matches!(code, "40001" | "40P01");
     let mut error =
-        if names_only(code) { Error::new(kind, db.message().to_owned()) } else { Error::new(kind, message) };
-    error = error.retryable(retryable).with("sqlstate", code.code());
-    for (key, name) in [("table", db.table()), ("column", db.column()), ("constraint", db.constraint())] {
+        if names_only(code) { Error::new(kind, answer.message.to_owned()) } else { Error::new(kind, message) };
+    error = error.retryable(retryable).with("sqlstate", code);
+    for (key, name) in [("table", answer.table), ("column", answer.column), ("constraint", answer.constraint)] {
         if let Some(name) = name {
             error = error.with(key, name);
         }
@@ -79,9 +128,8 @@ fn of_server(db: &DbError) -> Error {
 }
 
 /// What a code means to the caller, and what we say where the server's own words may repeat data.
-fn classify(code: &SqlState) -> (ErrorKind, &'static str) {
+fn classify(code: &str) -> (ErrorKind, &'static str) {
     use ErrorKind::*;
-    let code = code.code();
     match code {
         "42P01" | "3D000" | "3F000" | "42703" | "42704" | "42883" => (NotFound, "no such object in the database"),
         "42501" => (Permission, "no right to do this"),
@@ -95,7 +143,7 @@ fn classify(code: &SqlState) -> (ErrorKind, &'static str) {
         "22001" => (Data, "a text is longer than its column allows"),
         "22008" | "22007" => (Data, "a date or timestamp is out of its column's range"),
         "22P02" | "22P03" | "22P04" | "22032" => (Data, "a value is not in its type's format"),
-        _ => match &code[..code.len().min(2)] {
+        _ => match code.get(..2).unwrap_or_default() {
             "08" | "53" | "57" | "58" => (Unavailable, "the server cannot serve this now"),
             "28" => (Permission, "the server refuses this user"),
             "22" => (Data, "a value is not what its column or function allows"),
@@ -111,8 +159,7 @@ fn classify(code: &SqlState) -> (ErrorKind, &'static str) {
 
 /// Whether the message of a code names objects only. Class 22 repeats values, 42601 the statement's text, and
 /// raised and internal errors anything.
-fn names_only(code: &SqlState) -> bool {
-    let code = code.code();
+fn names_only(code: &str) -> bool {
     code != "42601"
         && matches!(
             code.get(..2),

@@ -1,18 +1,26 @@
 //! PostgreSQL: tables read by binary COPY straight into Arrow, all in one snapshot, and a bulk writer.
 //!
-//! The parts know little of each other: `config` where the server is, `connection` one session, `catalog` what the
-//! database says of a table, `plan` what is asked and how it is read, `decode` bytes to batches without any I/O, `read`
-//! and `snapshot` what ties them.
+//! The parts know little of each other: `config` and `encryption` where the server is and how to talk to it, `socket`
+//! and `tls` the bytes' way there, `connection` one session, `catalog` what the database says of a table, `mapping`
+//! what its types become, `plan` and `rows` what is asked and how it is read, `copy` the rows' way here, `decode` bytes
+//! to batches without any I/O, `read` and `snapshot` what ties them.
 
 mod catalog;
 mod config;
 mod connection;
+mod copy;
 mod decode;
+mod encryption;
 mod errors;
+mod mapping;
 mod options;
 mod plan;
 mod read;
+mod rows;
 mod snapshot;
+mod socket;
+#[cfg(feature = "tls")]
+mod tls;
 mod wire;
 mod writer;
 
@@ -21,26 +29,45 @@ pub use writer::PostgresWriter;
 
 use async_trait::async_trait;
 use shopstream_core::{ReadOptions, Result, Snapshot, Source, TableRead, TableRef, TableSchema};
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use self::{config::Target, options::Policies};
+use self::{config::Target, options::Policies, snapshot::Alone};
 
 /// A PostgreSQL database (12 or newer) as a source. Every read has a connection of its own; futures and streams need a Tokio
 /// runtime with I/O and time.
 ///
 /// | PostgreSQL | Arrow |
 /// |---|---|
+/// | `boolean` | `Boolean` |
 /// | `smallint`, `integer`, `bigint` | `Int16`, `Int32`, `Int64` |
+/// | `oid` | `Int64` |
 /// | `real`, `double precision` | `Float32`, `Float64` |
 /// | `numeric(p, s)`, up to 38 digits | `Decimal128`, exact; `numeric(5, -2)` is `Decimal128(7, 0)`, `numeric(2, 5)` is `Decimal128(5, 5)` |
 /// | `numeric`, or of more digits | see [`Numeric`] |
 /// | `text`, `varchar`, `char(n)` (with its padding), `name` | `Utf8View` |
+/// | an enum | `Utf8View`, its labels |
 /// | `json`, `jsonb` | `Utf8View`, extension `arrow.json` |
-/// | `boolean` | `Boolean` |
+/// | `bytea` | `BinaryView` |
+/// | `uuid` | `FixedSizeBinary(16)`, extension `arrow.uuid` |
 /// | `date` | `Date32` |
+/// | `time` | `Time64(µs)` |
 /// | `timestamp`, `timestamptz` | `Timestamp(µs)`, `Timestamp(µs, "UTC")` |
-/// | NaN of a numeric, ±infinity | see [`Specials`] |
-/// | any other | see [`UnknownTypes`] |
+/// | NaN of a numeric, ±infinity, 24:00:00 | see [`Specials`] |
+/// | a domain | as the type that it is made of; its `NOT NULL` counts in tables, not in views |
+/// | an array | `List` of what its items become, which may be NULL |
+/// | `timetz`, `interval`, `inet`, `cidr`, `macaddr`, `macaddr8`, `bit`, `varbit`, `xml`, `"char"`, `tsvector`, `tsquery`, `jsonpath`, `pg_lsn`, `xid`, `regclass` and what else PostgreSQL brings along; geometric types, ranges and multiranges, composites, `citext` | `Utf8View`: the server's own text |
+/// | `money`, base types of extensions | see [`UnknownTypes`] |
+///
+/// The server's own text is what `psql` shows, in UTC, ISO dates and intervals like `1 day 02:03:04`. Arrow and Parquet
+/// have no exact place for these types: an interval of Arrow's ends after 292 years of hours, and Parquet has none.
+///
+/// Never is a value changed to make it fit. A `Data` error names the column where one does not: a timestamp past the
+/// year 294246, an array of more than one dimension or that does not count from 1.
+/// [`with_column_text`](Self::with_column_text) reads such a column.
 ///
 /// A [`snapshot`](Source::snapshot) is an exported one: its transaction stays open on a connection of its own as long
 /// as the [`Snapshot`] lives, and reads within it see the same rows, whatever others write meanwhile. `TRUNCATE` and
@@ -62,6 +89,8 @@ use self::{config::Target, options::Policies};
 pub struct PostgresSource {
     target: Target,
     policies: Policies,
+    /// That the server has shown itself to be one that cannot be read side by side.
+    alone: Arc<OnceLock<Alone>>,
 }
 
 impl PostgresSource {
@@ -71,7 +100,7 @@ impl PostgresSource {
     /// # Errors
     /// `Config` when it is neither.
     pub fn connect(url: &str) -> Result<Self> {
-        Ok(Self { target: Target::parse(url)?, policies: Policies::default() })
+        Ok(Self { target: Target::parse(url)?, policies: Policies::default(), alone: Arc::default() })
     }
 
     /// How to read every `numeric` that has no exact place in Arrow (default: refuse).
@@ -93,7 +122,7 @@ impl PostgresSource {
         self
     }
 
-    /// What to do about NaN and infinities that Arrow has no place for (default: refuse).
+    /// What to do about NaN, infinities and 24:00:00, which Arrow has no place for (default: refuse).
     #[must_use]
     pub fn with_specials(mut self, specials: Specials) -> Self {
         self.policies.specials = specials;
@@ -109,6 +138,15 @@ impl PostgresSource {
         specials: Specials,
     ) -> Self {
         self.policies.specials_of.push((table.into(), column.into(), specials));
+        self
+    }
+
+    /// Reads a column as the text that the server prints, whatever its type and the other settings say: for an array of
+    /// several dimensions, or dates with infinities that must stay apart. A table without a schema is the one of any
+    /// schema.
+    #[must_use]
+    pub fn with_column_text(mut self, table: impl Into<TableRef>, column: impl Into<String>) -> Self {
+        self.policies.text_of.push((table.into(), column.into(), ()));
         self
     }
 
@@ -137,15 +175,28 @@ impl PostgresSource {
 #[async_trait]
 impl Source for PostgresSource {
     async fn describe(&self, table: &TableRef) -> Result<TableSchema> {
+        let _turn = match self.alone.get() {
+            Some(alone) => Some(alone.turn().await?),
+            None => None,
+        };
         read::describe(&self.target, &self.policies, table).await
     }
 
     async fn snapshot(&self) -> Result<Option<Snapshot>> {
-        snapshot::export(&self.target).await
+        if self.alone.get().is_some() {
+            return Ok(None);
+        }
+        Ok(match snapshot::export(&self.target).await? {
+            Ok(snapshot) => Some(snapshot),
+            Err(alone) => {
+                self.alone.get_or_init(|| alone);
+                None
+            }
+        })
     }
 
     async fn read(&self, table: &TableRef, options: &ReadOptions) -> Result<TableRead> {
-        read::read(&self.target, &self.policies, table, options).await
+        read::read(&self.target, &self.policies, table, options, self.alone.get()).await
     }
 }
 

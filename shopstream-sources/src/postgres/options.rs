@@ -33,26 +33,28 @@ impl Numeric {
     }
 }
 
-/// What to do about NaN in `numeric` and ±infinity in `numeric`, `date` and `timestamp(tz)`. Floats keep theirs:
-/// Arrow has them too.
+/// What to do about NaN in `numeric`, ±infinity in `numeric`, `date` and `timestamp(tz)`, and 24:00:00 in `time`. Floats
+/// keep theirs: Arrow has them too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Specials {
     /// Refuse the value: a `Data` error that names the column.
     #[default]
     Error,
-    /// Read NULL. Columns that could hold such a value are then nullable, also where the database says NOT NULL.
+    /// Read NULL. Columns that could hold such a value are then nullable, also where the database says NOT NULL; in an
+    /// array it is the item that is NULL.
     Null,
 }
 
-/// How to read a column of a type that has no mapping to Arrow yet.
+/// How to read a column of a type that has no mapping to Arrow: `money`, whose text depends on the server's locale, and
+/// base types of extensions and users, other than those of the category of strings (`citext` is one).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnknownTypes {
     /// Refuse the column: a `Schema` error that names its type.
     #[default]
     Error,
-    /// As text, as the server prints it (`column::text`).
+    /// As text, as the server prints it; of an array, each item so.
     Text,
 }
 
@@ -64,6 +66,7 @@ pub(super) struct Policies {
     pub(super) unknown: UnknownTypes,
     pub(super) numeric_of: Vec<(TableRef, String, Numeric)>,
     pub(super) specials_of: Vec<(TableRef, String, Specials)>,
+    pub(super) text_of: Vec<(TableRef, String, ())>,
 }
 
 impl Policies {
@@ -74,6 +77,11 @@ impl Policies {
 
     pub(super) fn specials_of(&self, table: &TableRef, column: &str) -> Specials {
         exception(&self.specials_of, table, column).unwrap_or(self.specials)
+    }
+
+    /// Whether the column is to be read as text, whatever its type.
+    pub(super) fn is_text(&self, table: &TableRef, column: &str) -> bool {
+        exception(&self.text_of, table, column).is_some()
     }
 }
 

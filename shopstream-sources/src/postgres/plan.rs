@@ -2,15 +2,13 @@
 
 use arrow::datatypes::SchemaRef;
 use shopstream_core::{ColumnSchema, Error, Result, TableSchema};
-use tokio_postgres::types::Type;
 
 use super::{
     catalog::{Attribute, Relation, quoted},
-    decode::{Kind, Rule},
-    options::{Numeric, Policies, Specials, UnknownTypes},
+    decode::Rule,
+    mapping,
+    options::{Policies, Specials},
 };
-
-const MAX_DIGITS: i32 = 38;
 
 /// How a table is to be read.
 #[derive(Debug)]
@@ -25,6 +23,8 @@ struct PlannedColumn {
     schema: ColumnSchema,
     /// What stands for it in the query.
     expression: String,
+    /// Whether that is the column itself, as it was stored by whoever wrote the row.
+    stored: bool,
     rule: Rule,
 }
 
@@ -68,10 +68,20 @@ impl Plan {
         self.columns.iter().map(|c| c.rule).collect()
     }
 
-    /// The statement that yields the rows.
-    pub(super) fn copy_sql(&self) -> String {
+    /// The statement that yields the rows, or those of them that fulfil a condition.
+    pub(super) fn copy_sql(&self, condition: Option<&str>) -> String {
         let columns: Vec<&str> = self.columns.iter().map(|c| c.expression.as_str()).collect();
-        format!("COPY (SELECT {} FROM {}) TO STDOUT (FORMAT BINARY)", columns.join(", "), self.relation.quoted())
+        let (columns, table) = (columns.join(", "), self.relation.quoted());
+        match condition {
+            // The shortest way within the server, which leaves out a table's heirs.
+            None if self.relation.stands_alone && !self.columns.is_empty() && self.columns.iter().all(|c| c.stored) => {
+                format!("COPY {table} ({columns}) TO STDOUT (FORMAT BINARY)")
+            }
+            None => format!("COPY (SELECT {columns} FROM {table}) TO STDOUT (FORMAT BINARY)"),
+            Some(condition) => {
+                format!("COPY (SELECT {columns} FROM {table} WHERE {condition}) TO STDOUT (FORMAT BINARY)")
+            }
+        }
     }
 }
 
@@ -90,117 +100,15 @@ fn plan_column(relation: &Relation, attribute: &Attribute, policies: &Policies) 
     let located = |error: Error| {
         error.with("table", &relation.name).with("column", &attribute.name).with("type", &attribute.native_type)
     };
-    let kind = match Type::from_oid(attribute.type_oid) {
-        Some(Type::BOOL) => Some(Kind::Bool),
-        Some(Type::INT2) => Some(Kind::Int2),
-        Some(Type::INT4) => Some(Kind::Int4),
-        Some(Type::INT8) => Some(Kind::Int8),
-        Some(Type::FLOAT4) => Some(Kind::Float4),
-        Some(Type::FLOAT8) => Some(Kind::Float8),
-        Some(Type::NUMERIC) => {
-            let asked = policies.numeric_of(&relation.name, &attribute.name);
-            numeric(attribute.typmod, asked, policies.numeric).map_err(located)?
-        }
-        Some(Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::JSON) => Some(Kind::Text),
-        Some(Type::JSONB) => Some(Kind::Jsonb),
-        Some(Type::DATE) => Some(Kind::Date),
-        Some(Type::TIMESTAMP) => Some(Kind::Timestamp { utc: false }),
-        Some(Type::TIMESTAMPTZ) => Some(Kind::Timestamp { utc: true }),
-        _ if policies.unknown == UnknownTypes::Text => None,
-        _ => {
-            return Err(located(Error::schema(
-                "the column's type has no mapping to Arrow: leave the column out, or read such columns as text \
-                 (UnknownTypes::Text)",
-            )));
-        }
-    };
-    let mut expression = quoted(&attribute.name);
-    let kind = kind.unwrap_or_else(|| {
-        expression.push_str("::text");
-        Kind::Text
-    });
-    let special = matches!(kind, Kind::Numeric { .. } | Kind::Date | Kind::Timestamp { .. });
-    let specials_null = special && policies.specials_of(&relation.name, &attribute.name) == Specials::Null;
-    let nullable = !attribute.not_null || specials_null;
-    let mut schema = ColumnSchema::new(&attribute.name, kind.data_type(), nullable);
+    let mapping = mapping::of(&relation.name, attribute, policies).map_err(located)?;
+    let specials_null =
+        mapping.kind.has_specials() && policies.specials_of(&relation.name, &attribute.name) == Specials::Null;
+    // An array's items may be NULL anyway.
+    let nullable = !attribute.not_null || specials_null && mapping.item.is_none();
+    let rule = Rule { kind: mapping.kind, item: mapping.item, nullable, specials_null };
+    let mut schema = ColumnSchema::new(&attribute.name, rule.data_type(), nullable);
     schema.native_type = Some(attribute.native_type.clone());
-    if [Type::JSON.oid(), Type::JSONB.oid()].contains(&attribute.type_oid) {
-        schema.extension = Some("arrow.json".into());
-    }
-    Ok(PlannedColumn { schema, expression, rule: Rule { kind, nullable, specials_null } })
-}
-
-/// How to read a `numeric`; `None` is as text. An exception made for the column counts before its declaration.
-fn numeric(typmod: i32, asked: Option<Numeric>, default: Numeric) -> Result<Option<Kind>> {
-    let declared = precision_and_scale(typmod);
-    let policy = match (asked, declared) {
-        (Some(policy), _) => policy,
-        (None, Some((precision, scale))) => return Ok(Some(Kind::Numeric { precision, scale })),
-        (None, None) => default,
-    };
-    match (policy.validate()?, declared) {
-        (Numeric::Decimal { precision, scale }, _) => Ok(Some(Kind::Numeric { precision, scale })),
-        (Numeric::Text, _) => Ok(None),
-        (Numeric::Error, Some((precision, scale))) => Ok(Some(Kind::Numeric { precision, scale })),
-        (Numeric::Error, None) => Err(Error::schema(
-            "a numeric without a precision, or of more than 38 digits, has no exact place in Arrow: read it as text \
-             (Numeric::Text) or say how many digits it has (Numeric::Decimal)",
-        )),
-    }
-}
-
-/// The Arrow decimal that holds every value of `numeric(p, s)` exactly, if it is declared and there is one. A scale
-/// below 0 needs zeros before the point, one above the precision zeros behind it.
-pub(super) fn precision_and_scale(typmod: i32) -> Option<(u8, u8)> {
-    let declared = typmod.checked_sub(4).filter(|t| *t >= 0)?;
-    let precision = declared >> 16 & 0xFFFF;
-    // 11 bits with a sign.
-    let scale = ((declared & 0x7FF) ^ 1024) - 1024;
-    let (precision, scale) = if scale < 0 { (precision - scale, 0) } else { (precision.max(scale), scale) };
-    if precision > MAX_DIGITS {
-        return None;
-    }
-    Some((u8::try_from(precision).ok()?, u8::try_from(scale).ok()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn typmod(precision: i32, scale: i32) -> i32 {
-        (precision << 16 | scale & 0x7FF) + 4
-    }
-
-    #[test]
-    fn declared_decimals_become_those_that_hold_all_their_values() {
-        for (precision, scale, expected) in [
-            (10, 2, Some((10, 2))),
-            (38, 38, Some((38, 38))),
-            (1, 0, Some((1, 0))),
-            (2, 5, Some((5, 5))),
-            (5, -2, Some((7, 0))),
-            (39, 2, None),
-            (38, -1, None),
-            (2, 39, None),
-            (1000, 1000, None),
-            (5, -1000, None),
-        ] {
-            assert_eq!(precision_and_scale(typmod(precision, scale)), expected, "numeric({precision},{scale})");
-        }
-        assert_eq!(precision_and_scale(-1), None);
-    }
-
-    #[test]
-    fn an_exception_counts_before_the_declaration_and_the_default_only_without_one() {
-        let declared = typmod(10, 2);
-        let decimal = |precision, scale| Some(Kind::Numeric { precision, scale });
-        assert_eq!(numeric(declared, None, Numeric::Text).unwrap(), decimal(10, 2));
-        assert_eq!(numeric(declared, Some(Numeric::Text), Numeric::Error).unwrap(), None);
-        assert_eq!(numeric(declared, Some(Numeric::Error), Numeric::Text).unwrap(), decimal(10, 2));
-        assert_eq!(numeric(-1, None, Numeric::Text).unwrap(), None);
-        let chosen = Numeric::Decimal { precision: 12, scale: 4 };
-        assert_eq!(numeric(-1, Some(chosen), Numeric::Error).unwrap(), decimal(12, 4));
-        assert!(numeric(-1, None, Numeric::Error).is_err());
-        assert!(numeric(-1, None, Numeric::Decimal { precision: 40, scale: 0 }).is_err());
-    }
+    schema.extension = mapping.extension.map(Into::into);
+    let stored = !attribute.generated && mapping.expression == quoted(&attribute.name);
+    Ok(PlannedColumn { schema, expression: mapping.expression, stored, rule })
 }

@@ -1,19 +1,21 @@
 //! A table's rows on their way.
 
 use arrow::array::RecordBatch;
-use futures::{TryStreamExt, stream};
+use futures::{FutureExt, TryStreamExt, stream};
 use shopstream_core::{BatchStream, Error, ReadOptions, Result, Snapshot, TableRead, TableRef, TableSchema};
-use std::{collections::VecDeque, pin::Pin};
-use tokio_postgres::CopyOutStream;
+use std::{collections::VecDeque, sync::Arc};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
-    catalog,
+    catalog::{self, get},
     config::Target,
     connection::Connection,
+    copy::CopyOut,
     decode::{Decoder, MAX_BATCH_BYTES},
     options::Policies,
     plan::Plan,
-    snapshot::Held,
+    rows::{self, Pages},
+    snapshot::{Alone, Held},
 };
 
 /// The columns of a table.
@@ -25,34 +27,92 @@ pub(super) async fn describe(target: &Target, policies: &Policies, table: &Table
     Ok(Plan::new(relation, &attributes, None, policies)?.schema())
 }
 
-/// Starts to read a table on a connection of its own.
+/// Starts to read a table, on connections of its own.
 pub(super) async fn read(
     target: &Target,
     policies: &Policies,
     table: &TableRef,
     options: &ReadOptions,
+    alone: Option<&Alone>,
 ) -> Result<TableRead> {
+    let turn = match alone {
+        Some(alone) => Some(alone.turn().await?),
+        None => None,
+    };
     let snapshot = options.snapshot.as_ref();
     let id = snapshot.map(|s| held(s, target)).transpose()?;
-    let mut connection = Connection::open(target).await?;
-    connection.begin(id).await?;
-    let relation = catalog::expect(&connection, table).await?.readable()?;
-    connection.lock(&relation).await.map_err(|e| locate(e, &relation.name))?;
-    let attributes = catalog::attributes(&connection, &relation).await?;
-    let plan = match Plan::new(relation, &attributes, options.columns.as_deref(), policies) {
-        Ok(plan) => plan,
-        Err(error) => {
-            connection.rest();
-            return Err(error);
+    let mut lead = Connection::open(target).await?;
+    lead.begin(id).await?;
+    let relation = catalog::expect(&lead, table).await?.readable()?;
+    lead.lock(&relation).await.map_err(|e| locate(e, &relation.name))?;
+    let attributes = catalog::attributes(&lead, &relation).await?;
+    let mut notes = vec![];
+    let parts = match (options.parts, alone, rows::indivisible(&relation)) {
+        (0 | 1, _, _) => vec![Pages::ALL],
+        (_, Some(alone), _) => {
+            notes.push(alone.reason().to_owned());
+            vec![Pages::ALL]
+        }
+        (_, None, Some(reason)) => {
+            notes.push(reason);
+            vec![Pages::ALL]
+        }
+        (parts, None, None) => Pages::divide(relation.pages, parts),
+    };
+    let (parts, id) = match (parts.len(), id) {
+        (1, _) => (parts, None),
+        (_, Some(id)) => (parts, Some(id.to_owned())),
+        (_, None) => match export(&lead).await {
+            Ok(id) => (parts, Some(id)),
+            Err(error) if error.context("sqlstate").is_some() => {
+                // The answer has broken the transaction.
+                lead.execute("ROLLBACK").await?;
+                lead.begin(None).await?;
+                lead.lock(&relation).await.map_err(|e| locate(e, &relation.name))?;
+                notes.push("the server exports no snapshot: read as one stream".to_owned());
+                (vec![Pages::ALL], None)
+            }
+            Err(error) => return Err(error),
+        },
+    };
+    lead.rest();
+    let name = relation.name.clone();
+    let conditions: Vec<Option<String>> = parts
+        .iter()
+        .map(|pages| rows::condition(&attributes, &options.bounds, pages).map_err(|e| locate(e, &name)))
+        .collect::<Result<_>>()?;
+    let plan = Arc::new(Plan::new(relation, &attributes, options.columns.as_deref(), policies)?);
+
+    let schema = plan.arrow_schema();
+    let part = |condition: Option<String>, way: Way| Part {
+        plan: plan.clone(),
+        condition,
+        way,
+        batch_rows: options.batch_rows,
+        turn: None,
+    };
+    let parts = match id {
+        None => {
+            conditions.into_iter().take(1).zip([lead]).map(|(c, lead)| part(c, Way::Here(lead))).collect::<Vec<_>>()
+        }
+        Some(id) => {
+            let lead = Arc::new(lead);
+            let way = || Way::There { target: target.clone(), snapshot: id.clone(), lead: lead.clone() };
+            conditions.into_iter().map(|condition| part(condition, way())).collect()
         }
     };
-    let name = plan.relation().name.clone();
-    let copy = connection.copy_out(&plan.copy_sql()).await.map_err(|e| locate(e, &name))?;
-    let schema = plan.arrow_schema();
-    let decoder = Decoder::new(schema.clone(), &plan.rules(), options.batch_rows, MAX_BATCH_BYTES);
-    let reading =
-        Reading { copy: Box::pin(copy), connection, decoder, ready: VecDeque::new(), ended: false, table: name };
-    Ok(TableRead::new(schema, reading.into_stream()).with_snapshot(snapshot.map(|s| s.info().clone())))
+    let streams = parts.into_iter().zip(std::iter::once(turn).chain(std::iter::repeat_with(|| None)));
+    let streams = streams.map(|(part, turn)| Part { turn, ..part }.into_stream()).collect();
+    let read = TableRead::of_parts(schema, streams)
+        .with_bounds(options.bounds.clone())
+        .with_snapshot(snapshot.map(|s| s.info().clone()));
+    Ok(notes.into_iter().fold(read, TableRead::with_note))
+}
+
+/// The transaction's own snapshot, for others to read in.
+async fn export(lead: &Connection) -> Result<String> {
+    let rows = lead.query("SELECT pg_export_snapshot()", &[]).await?;
+    rows.first().map(|row| get(row, 0)).transpose()?.ok_or_else(|| Error::internal("an exported snapshot has no id"))
 }
 
 fn held<'a>(snapshot: &'a Snapshot, target: &Target) -> Result<&'a str> {
@@ -67,41 +127,61 @@ fn locate(error: Error, table: &TableRef) -> Error {
     if error.context("table").is_some() { error } else { error.with("table", table) }
 }
 
+/// Some of a table's rows, which nobody has asked for yet.
+struct Part {
+    plan: Arc<Plan>,
+    condition: Option<String>,
+    way: Way,
+    batch_rows: usize,
+    turn: Option<OwnedSemaphorePermit>,
+}
+
+/// The connection that a part is read on.
+enum Way {
+    /// The one that has planned the read.
+    Here(Connection),
+    /// One of its own, within the same snapshot. The one that has planned the read keeps the table as it is until
+    /// this one does so itself.
+    There { target: Target, snapshot: String, lead: Arc<Connection> },
+}
+
+impl Part {
+    fn into_stream(self) -> BatchStream {
+        let plan = self.plan.clone();
+        let reading = async move { Ok::<_, Error>(stream::try_unfold(self.start().await?, Reading::step)) };
+        let rows = reading.into_stream().try_flatten();
+        Box::pin(rows.map_err(move |e| locate(e, &plan.relation().name)))
+    }
+
+    async fn start(self) -> Result<Reading> {
+        let connection = match self.way {
+            Way::Here(connection) => connection,
+            Way::There { target, snapshot, lead } => {
+                let connection = Connection::open(&target).await?;
+                connection.begin(Some(&snapshot)).await?;
+                connection.lock(self.plan.relation()).await?;
+                drop(lead);
+                connection
+            }
+        };
+        let copy = connection.copy_out(&self.plan.copy_sql(self.condition.as_deref())).await?;
+        let decoder = Decoder::new(self.plan.arrow_schema(), &self.plan.rules(), self.batch_rows, MAX_BATCH_BYTES);
+        Ok(Reading { copy, decoder, ready: VecDeque::new(), _turn: self.turn })
+    }
+}
+
 struct Reading {
-    copy: Pin<Box<CopyOutStream>>,
-    connection: Connection,
+    copy: CopyOut,
     decoder: Decoder,
     ready: VecDeque<RecordBatch>,
-    ended: bool,
-    table: TableRef,
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Reading {
-    fn into_stream(self) -> BatchStream {
-        Box::pin(stream::try_unfold(self, |mut reading| async move {
-            let batch = reading.next().await.map_err(|e| locate(e, &reading.table))?;
-            Ok(batch.map(|batch| (batch, reading)))
-        }))
-    }
-
-    /// The server sends no further than the socket's buffers hold while nobody asks here.
-    async fn next(&mut self) -> Result<Option<RecordBatch>> {
-        loop {
-            if let Some(batch) = self.ready.pop_front() {
-                return Ok(Some(batch));
-            }
-            if self.ended {
-                return Ok(None);
-            }
-            match self.copy.try_next().await {
-                Ok(Some(bytes)) => self.decoder.push(&bytes, &mut self.ready)?,
-                Ok(None) => {
-                    self.connection.rest();
-                    self.ended = true;
-                    self.decoder.finish(&mut self.ready)?;
-                }
-                Err(error) => return Err(self.connection.error(error)),
-            }
+    async fn step(mut self) -> Result<Option<(RecordBatch, Self)>> {
+        if self.ready.is_empty() {
+            self.copy.read(&mut self.decoder, &mut self.ready).await?;
         }
+        Ok(self.ready.pop_front().map(|batch| (batch, self)))
     }
 }

@@ -1,8 +1,13 @@
 //! One instant of the database, for reads on several connections.
 
 use shopstream_core::{Error, Result, Snapshot, SnapshotInfo};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{catalog::get, config::Target, connection::Connection};
+
+/// How long a second connection may take, where there is a first.
+const SECOND_CONNECTION: Duration = Duration::from_secs(3);
 
 /// What holds a snapshot open: the transaction that exported it.
 #[derive(Debug)]
@@ -18,8 +23,34 @@ impl Held {
     }
 }
 
-/// Exports a snapshot; `None` where the server cannot.
-pub(super) async fn export(target: &Target) -> Result<Option<Snapshot>> {
+/// That connections of a server cannot see one instant together, or that there cannot be two of them: reads are then
+/// one plain stream each, one after the other.
+#[derive(Clone, Debug)]
+pub(super) struct Alone {
+    reason: String,
+    turn: Arc<Semaphore>,
+}
+
+impl Alone {
+    fn new(what: &str, cause: &Error) -> Self {
+        // The kind and the server's code only: the note is for people who watch.
+        let code = cause.context("sqlstate").map(|code| format!(", {code}")).unwrap_or_default();
+        let reason = format!("{what} ({:?}{code}): tables are read one by one, each as one stream", cause.kind());
+        Self { reason, turn: Arc::new(Semaphore::new(1)) }
+    }
+
+    pub(super) fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// Waits until no other read is under way.
+    pub(super) async fn turn(&self) -> Result<OwnedSemaphorePermit> {
+        self.turn.clone().acquire_owned().await.map_err(|_| Error::internal("the turn of reads is closed"))
+    }
+}
+
+/// Exports a snapshot that a second connection has seen, or says why there is none.
+pub(super) async fn export(target: &Target) -> Result<std::result::Result<Snapshot, Alone>> {
     const POSITION: &str = "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() \
         ELSE pg_current_wal_lsn() END::text";
     const EXPORT: &str = "SELECT pg_export_snapshot(), txid_snapshot_xmin(txid_current_snapshot())::text, \
@@ -36,20 +67,37 @@ pub(super) async fn export(target: &Target) -> Result<Option<Snapshot>> {
         Ok(rows) => rows,
         Err(error) if cannot(&error) => {
             connection.rest();
-            return Ok(None);
+            return Ok(Err(Alone::new("the server exports no snapshot", &error)));
         }
         Err(error) => return Err(error),
     };
     connection.rest();
     let row = rows.first().ok_or_else(|| Error::internal("the server exported a snapshot without an id"))?;
     let mut info = SnapshotInfo { id: get(row, 0)?, ..SnapshotInfo::default() };
+    if let Some(alone) = seen_by_another(target, &info.id).await {
+        return Ok(Err(alone));
+    }
     for (key, value) in [("lsn", lsn), ("xmin", get(row, 1)?), ("xmax", get(row, 2)?), ("server_version", get(row, 3)?)]
     {
         if let Some(value) = value {
             info.position.insert(key.to_owned(), value);
         }
     }
-    Ok(Some(Snapshot::new(info, Held { server: target.to_string(), _connection: connection })))
+    Ok(Ok(Snapshot::new(info, Held { server: target.to_string(), _connection: connection })))
+}
+
+/// Whether another connection sees the snapshot: a server may let in one only, a pooler lead each to another server.
+async fn seen_by_another(target: &Target, id: &str) -> Option<Alone> {
+    let mut patient = target.clone();
+    // A server of one connection may leave the second waiting instead of turning it away.
+    patient.set_connect_timeout(target.connect_timeout().min(SECOND_CONNECTION));
+    let mut other = match Connection::open(&patient).await {
+        Ok(other) => other,
+        Err(error) => return Some(Alone::new("the server takes one connection only", &error)),
+    };
+    let seen = other.begin(Some(id)).await;
+    other.rest();
+    seen.err().map(|error| Alone::new("a second connection does not see the snapshot of the first", &error))
 }
 
 /// Feature not supported, not in this state, no such function.

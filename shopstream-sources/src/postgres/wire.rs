@@ -5,6 +5,8 @@ pub(super) const SIGNATURE: [u8; 11] = *b"PGCOPY\n\xff\r\n\0";
 /// 2000-01-01, where PostgreSQL counts from, in days and microseconds since 1970-01-01.
 pub(super) const EPOCH_DAYS: i32 = 10_957;
 pub(super) const EPOCH_MICROS: i64 = 946_684_800_000_000;
+/// Microseconds of a day.
+pub(super) const DAY_MICROS: i64 = 86_400_000_000;
 
 /// Signs of a `numeric`.
 pub(super) const POSITIVE: u16 = 0x0000;

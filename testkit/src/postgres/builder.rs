@@ -13,6 +13,15 @@ pub struct Builder {
     pub(super) settings: Vec<(String, String)>,
     pub(super) parent: Option<PathBuf>,
     pub(super) own_process_group: bool,
+    pub(super) tls: Option<Tls>,
+}
+
+/// A server's certificate and its key, in PEM, and whom it trusts itself.
+#[derive(Clone)]
+pub(super) struct Tls {
+    pub(super) certificate: String,
+    pub(super) key: String,
+    pub(super) clients: Option<String>,
 }
 
 impl Builder {
@@ -42,6 +51,7 @@ impl Builder {
             settings: settings.map(owned).to_vec(),
             parent: None,
             own_process_group: false,
+            tls: None,
         }
     }
 
@@ -61,6 +71,13 @@ impl Builder {
     /// A setting of the server, e.g. `("wal_level", "logical")`; it goes before ours.
     pub fn setting(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.push((name.into(), value.into()));
+        self
+    }
+
+    /// Speaks TLS with this certificate and key, in PEM, and lets nobody in over TCP without. With the certificate of
+    /// an authority for `clients`, also in PEM, it asks clients for theirs and lets no other in.
+    pub fn tls(mut self, certificate: impl Into<String>, key: impl Into<String>, clients: Option<String>) -> Self {
+        self.tls = Some(Tls { certificate: certificate.into(), key: key.into(), clients });
         self
     }
 
@@ -89,12 +106,13 @@ impl Builder {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { user, password: _, settings, parent, own_process_group } = self;
+        let Self { user, password: _, settings, parent, own_process_group, tls } = self;
         f.debug_struct("Builder")
             .field("user", user)
             .field("settings", settings)
             .field("parent", parent)
             .field("own_process_group", own_process_group)
+            .field("tls", &tls.is_some())
             .finish_non_exhaustive()
     }
 }

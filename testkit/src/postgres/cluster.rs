@@ -6,13 +6,13 @@ use std::{
     io::{self, Write},
     net::{Ipv4Addr, TcpListener},
     os::unix::{fs::OpenOptionsExt, process::CommandExt},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread::sleep,
     time::Duration,
 };
 
-use super::{Binaries, Builder, Error, Result, account::Account, folder::Folder, process, wire};
+use super::{Binaries, Builder, Error, Result, account::Account, builder::Tls, folder::Folder, process, wire};
 
 const PAUSE: Duration = Duration::from_millis(2);
 /// A minute, for machines that are busy with something else.
@@ -53,15 +53,44 @@ impl Cluster<'_> {
             let text = [output.stdout, output.stderr].concat();
             return Err(Error::Program { name: "initdb", output: tail(&String::from_utf8_lossy(&text)) });
         }
-        Ok(())
+        match &builder.tls {
+            Some(tls) => self.encrypt(tls).map_err(Error::io("cannot set up TLS")),
+            None => Ok(()),
+        }
     }
 
     fn password_file(&self, password: &str) -> io::Result<PathBuf> {
         let path = self.folder.path().join("password");
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-        writeln!(file, "{password}")?;
-        self.account.map_or(Ok(()), |account| account.owns(&path))?;
+        self.hand_over(&path, &format!("{password}\n"))?;
         Ok(path)
+    }
+
+    /// Writes a file that the server's account alone may read.
+    fn hand_over(&self, path: &Path, text: &str) -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        file.write_all(text.as_bytes())?;
+        self.account.map_or(Ok(()), |account| account.owns(path))
+    }
+
+    /// Puts certificates and settings of TLS into the cluster, and refuses whoever comes without.
+    fn encrypt(&self, tls: &Tls) -> io::Result<()> {
+        let data = self.folder.data();
+        self.hand_over(&data.join("server.crt"), &tls.certificate)?;
+        self.hand_over(&data.join("server.key"), &tls.key)?;
+        let mut settings = "ssl = on\n".to_owned();
+        if let Some(clients) = &tls.clients {
+            self.hand_over(&data.join("clients.crt"), clients)?;
+            settings.push_str("ssl_ca_file = 'clients.crt'\n");
+        }
+        OpenOptions::new().append(true).open(data.join("postgresql.conf"))?.write_all(settings.as_bytes())?;
+        let access = data.join("pg_hba.conf");
+        let wanted = if tls.clients.is_some() { " clientcert=verify-ca" } else { "" };
+        let encrypted = |line: &str| match line.strip_prefix("host ") {
+            Some(rest) => format!("hostssl {rest}{wanted}\n"),
+            None => format!("{line}\n"),
+        };
+        let lines: String = fs::read_to_string(&access)?.lines().map(encrypted).collect();
+        fs::write(&access, lines)
     }
 
     /// Starts the server on a free port, and waits until it answers.

@@ -9,7 +9,8 @@ use futures::{StreamExt, stream::BoxStream};
 use std::{fmt, sync::Arc};
 
 use crate::{
-    BatchStream, DataFile, Date, Error, Format, Lake, Manifest, Partition, Result, TableRead, Timestamp, WriteOptions,
+    BatchStream, DataFile, Date, Error, Format, Lake, Manifest, Orphans, Partition, Result, TableRead, Timestamp,
+    WriteOptions,
 };
 
 /// Files of which each has `rows` rows, told by its key's last number; it only reads.
@@ -75,5 +76,13 @@ impl Lake for SmallLake {
 
     async fn delete(&self, _: &Partition) -> Result<()> {
         Ok(())
+    }
+
+    async fn orphans(&self, _: &str, _: Timestamp) -> Result<Orphans> {
+        Ok(Orphans::default())
+    }
+
+    async fn clean_up(&self, _: &str, _: Timestamp) -> Result<Orphans> {
+        Ok(Orphans::default())
     }
 }

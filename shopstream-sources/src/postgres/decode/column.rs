@@ -2,59 +2,16 @@
 
 use arrow::{
     array::{
-        ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float32Array, Float64Array, Int16Array, Int32Array,
-        Int64Array, NullBufferBuilder, StringArray, StringViewArray, TimestampMicrosecondArray,
+        ArrayRef, BinaryArray, BinaryViewArray, BooleanArray, Date32Array, Decimal128Array, FixedSizeBinaryArray,
+        Float32Array, Float64Array, Int16Array, Int32Array, Int64Array, NullBufferBuilder, StringArray,
+        StringViewArray, Time64MicrosecondArray, TimestampMicrosecondArray,
     },
     buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer},
-    datatypes::{DataType, TimeUnit},
 };
 use std::{mem, sync::Arc};
 
-use super::{Fault, numeric};
-use crate::postgres::wire::{EPOCH_DAYS, EPOCH_MICROS, JSONB_VERSION};
-
-/// How the bytes of a field are to be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::postgres) enum Kind {
-    Bool,
-    Int2,
-    Int4,
-    Int8,
-    Float4,
-    Float8,
-    Numeric { precision: u8, scale: u8 },
-    Text,
-    Jsonb,
-    Date,
-    Timestamp { utc: bool },
-}
-
-impl Kind {
-    pub(in crate::postgres) fn data_type(self) -> DataType {
-        match self {
-            Kind::Bool => DataType::Boolean,
-            Kind::Int2 => DataType::Int16,
-            Kind::Int4 => DataType::Int32,
-            Kind::Int8 => DataType::Int64,
-            Kind::Float4 => DataType::Float32,
-            Kind::Float8 => DataType::Float64,
-            // A scale of at most 38 fits.
-            Kind::Numeric { precision, scale } => DataType::Decimal128(precision, scale as i8),
-            Kind::Text | Kind::Jsonb => DataType::Utf8View,
-            Kind::Date => DataType::Date32,
-            Kind::Timestamp { utc } => DataType::Timestamp(TimeUnit::Microsecond, utc.then(|| "UTC".into())),
-        }
-    }
-}
-
-/// How to read a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::postgres) struct Rule {
-    pub(in crate::postgres) kind: Kind,
-    pub(in crate::postgres) nullable: bool,
-    /// NaN of numeric and infinities become NULL instead of an error.
-    pub(in crate::postgres) specials_null: bool,
-}
+use super::{Fault, Kind, Rule, list::List, numeric, rule::UUID_BYTES};
+use crate::postgres::wire::{DAY_MICROS, EPOCH_DAYS, EPOCH_MICROS, JSONB_VERSION};
 
 #[derive(Debug)]
 enum Values {
@@ -67,6 +24,8 @@ enum Values {
     I128(Vec<i128>),
     /// Where each text ends, after a first 0, and all texts in a row.
     Text(Vec<i32>, Vec<u8>),
+    Uuid(Vec<u8>),
+    List(Box<List>),
 }
 
 #[derive(Debug)]
@@ -78,7 +37,7 @@ pub(super) struct Column {
 
 impl Column {
     pub(super) fn new(rule: Rule) -> Self {
-        Self { rule, values: Values::new(rule.kind, 0, 0), nulls: NullBufferBuilder::new(0) }
+        Self { rule, values: Values::new(rule, 0, 0), nulls: NullBufferBuilder::new(0) }
     }
 
     #[inline]
@@ -103,6 +62,13 @@ impl Column {
                 i64::MIN | i64::MAX => return Err(Fault::Special),
                 micros => micros.checked_add(EPOCH_MICROS).ok_or(Fault::OutOfRange)?,
             }),
+            (Values::I64(v), Kind::Time) => v.push(match i64::from_be_bytes(fixed(field)?) {
+                // 24:00:00, which is no time of the day to others.
+                DAY_MICROS => return Err(Fault::Special),
+                micros @ 0..DAY_MICROS => micros,
+                _ => return Err(Fault::Malformed),
+            }),
+            (Values::I64(v), Kind::Oid) => v.push(u32::from_be_bytes(fixed(field)?).into()),
             (Values::I64(v), _) => v.push(i64::from_be_bytes(fixed(field)?)),
             (Values::I128(v), Kind::Numeric { precision, scale }) => v.push(numeric::units(field, precision, scale)?),
             (Values::Text(ends, bytes), kind) => {
@@ -123,6 +89,8 @@ impl Column {
             (Values::F64(v), _) => v.push(f64::from_be_bytes(fixed(field)?)),
             (Values::F32(v), _) => v.push(f32::from_be_bytes(fixed(field)?)),
             (Values::I16(v), _) => v.push(i16::from_be_bytes(fixed(field)?)),
+            (Values::Uuid(v), _) => v.extend_from_slice(&fixed::<UUID_BYTES>(field)?),
+            (Values::List(list), _) => list.push(field)?,
             (Values::I128(_), _) => return Err(Fault::Malformed),
         }
         Ok(())
@@ -141,6 +109,8 @@ impl Column {
             Values::F64(v) => v.push(0.0),
             Values::I128(v) => v.push(0),
             Values::Text(ends, _) => ends.push(ends.last().copied().unwrap_or(0)),
+            Values::Uuid(v) => v.extend_from_slice(&[0; UUID_BYTES]),
+            Values::List(list) => list.push_empty(),
         }
         self.nulls.append_null();
         Ok(())
@@ -149,24 +119,46 @@ impl Column {
     /// The array of what was pushed; the column starts again, with room for as much.
     pub(super) fn finish(&mut self) -> Result<ArrayRef, Fault> {
         let (rows, bytes) = self.values.size();
-        let values = mem::replace(&mut self.values, Values::new(self.rule.kind, rows, bytes));
+        let values = mem::replace(&mut self.values, Values::new(self.rule, rows, bytes));
         let nulls = self.nulls.finish();
         self.nulls = NullBufferBuilder::new(rows);
-        values.into_array(self.rule.kind, nulls)
+        values.into_array(self.rule, nulls)
+    }
+
+    /// Bytes that it has room for.
+    #[cfg(test)]
+    pub(super) fn room(&self) -> usize {
+        let values = match &self.values {
+            Values::Bool(v) => v.capacity(),
+            Values::I16(v) => v.capacity() * 2,
+            Values::I32(v) => v.capacity() * 4,
+            Values::I64(v) => v.capacity() * 8,
+            Values::F32(v) => v.capacity() * 4,
+            Values::F64(v) => v.capacity() * 8,
+            Values::I128(v) => v.capacity() * 16,
+            Values::Text(ends, bytes) => ends.capacity() * 4 + bytes.capacity(),
+            Values::Uuid(v) => v.capacity(),
+            Values::List(list) => list.room(),
+        };
+        values + self.nulls.allocated_size()
     }
 }
 
 impl Values {
-    fn new(kind: Kind, rows: usize, bytes: usize) -> Self {
-        match kind {
+    fn new(rule: Rule, rows: usize, bytes: usize) -> Self {
+        if let Some(item) = rule.item {
+            return Values::List(Box::new(List::new(rule, item, rows)));
+        }
+        match rule.kind {
             Kind::Bool => Values::Bool(Vec::with_capacity(rows)),
             Kind::Int2 => Values::I16(Vec::with_capacity(rows)),
             Kind::Int4 | Kind::Date => Values::I32(Vec::with_capacity(rows)),
-            Kind::Int8 | Kind::Timestamp { .. } => Values::I64(Vec::with_capacity(rows)),
+            Kind::Int8 | Kind::Oid | Kind::Time | Kind::Timestamp { .. } => Values::I64(Vec::with_capacity(rows)),
             Kind::Float4 => Values::F32(Vec::with_capacity(rows)),
             Kind::Float8 => Values::F64(Vec::with_capacity(rows)),
             Kind::Numeric { .. } => Values::I128(Vec::with_capacity(rows)),
-            Kind::Text | Kind::Jsonb => {
+            Kind::Uuid => Values::Uuid(Vec::with_capacity(rows * UUID_BYTES)),
+            Kind::Text | Kind::Jsonb | Kind::Bytes => {
                 let mut ends = Vec::with_capacity(rows + 1);
                 ends.push(0);
                 Values::Text(ends, Vec::with_capacity(bytes))
@@ -184,11 +176,13 @@ impl Values {
             Values::F64(v) => (v.len(), 0),
             Values::I128(v) => (v.len(), 0),
             Values::Text(ends, bytes) => (ends.len() - 1, bytes.len()),
+            Values::Uuid(v) => (v.len() / UUID_BYTES, 0),
+            Values::List(list) => (list.len(), 0),
         }
     }
 
-    fn into_array(self, kind: Kind, nulls: Option<NullBuffer>) -> Result<ArrayRef, Fault> {
-        Ok(match (self, kind) {
+    fn into_array(self, rule: Rule, nulls: Option<NullBuffer>) -> Result<ArrayRef, Fault> {
+        Ok(match (self, rule.kind) {
             (Values::Bool(v), _) => Arc::new(BooleanArray::new(BooleanBuffer::from(v), nulls)),
             (Values::I16(v), _) => Arc::new(Int16Array::new(v.into(), nulls)),
             (Values::I32(v), Kind::Date) => Arc::new(Date32Array::new(v.into(), nulls)),
@@ -197,10 +191,17 @@ impl Values {
                 let array = TimestampMicrosecondArray::new(v.into(), nulls);
                 Arc::new(if utc { array.with_timezone("UTC") } else { array })
             }
+            (Values::I64(v), Kind::Time) => Arc::new(Time64MicrosecondArray::new(v.into(), nulls)),
             (Values::I64(v), _) => Arc::new(Int64Array::new(v.into(), nulls)),
             (Values::F32(v), _) => Arc::new(Float32Array::new(v.into(), nulls)),
             (Values::F64(v), _) => Arc::new(Float64Array::new(v.into(), nulls)),
             (Values::I128(v), kind) => Arc::new(Decimal128Array::new(v.into(), nulls).with_data_type(kind.data_type())),
+            (Values::Uuid(v), _) => Arc::new(FixedSizeBinaryArray::new(UUID_BYTES as i32, Buffer::from_vec(v), nulls)),
+            (Values::List(list), _) => list.into_array(rule, nulls)?,
+            (Values::Text(ends, bytes), Kind::Bytes) => {
+                let offsets = OffsetBuffer::new(ScalarBuffer::from(ends));
+                Arc::new(BinaryViewArray::from(&BinaryArray::new(offsets, Buffer::from_vec(bytes), nulls)))
+            }
             (Values::Text(ends, bytes), _) => {
                 // Checks UTF-8 once over all bytes; the views then share them.
                 let offsets = OffsetBuffer::new(ScalarBuffer::from(ends));

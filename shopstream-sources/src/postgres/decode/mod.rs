@@ -1,9 +1,12 @@
 //! Binary COPY to Arrow: bytes in any pieces in, batches out. No I/O, and no trust in what the bytes claim.
 
 mod column;
+mod fault;
+mod list;
 mod numeric;
+mod rule;
 
-pub(super) use column::{Kind, Rule};
+pub(super) use rule::{Kind, Rule};
 
 use arrow::{
     array::{RecordBatch, RecordBatchOptions},
@@ -12,7 +15,7 @@ use arrow::{
 use shopstream_core::{Error, Result};
 use std::collections::VecDeque;
 
-use self::column::Column;
+use self::{column::Column, fault::Fault};
 use super::wire::SIGNATURE;
 
 /// A field of PostgreSQL has at most 1 GiB, and a header no extension that is worth a name.
@@ -21,44 +24,7 @@ const MAX_EXTENSION: usize = 1 << 16;
 /// Signature, flags and the extension's length.
 const HEADER: usize = SIGNATURE.len() + 8;
 /// Bytes of the wire in a batch, about: what a read holds in memory is a few times this.
-pub(super) const MAX_BATCH_BYTES: usize = 16 << 20;
-
-/// What is wrong with the bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
-    Malformed,
-    FieldCount,
-    Null,
-    Special,
-    Loss,
-    TooLarge,
-    OutOfRange,
-    NotUtf8,
-}
-
-impl Fault {
-    fn error(self) -> Error {
-        match self {
-            Fault::Malformed => Error::data("the bytes are not those of binary COPY and this column's type"),
-            Fault::FieldCount => Error::data("a row has another number of fields than the table has columns"),
-            Fault::Null => Error::data("NULL in a column that is NOT NULL"),
-            Fault::Special => Error::data(
-                "NaN or infinity, which Arrow's type has no place for: read it as NULL (Specials::Null) or, of a \
-                 numeric, the column as text (Numeric::Text)",
-            ),
-            Fault::Loss => Error::data(
-                "a number has more digits behind the point than the column's scale: choose another \
-                 Numeric::Decimal, or Numeric::Text",
-            ),
-            Fault::TooLarge => Error::data(
-                "a number has more digits than the column's precision: choose another Numeric::Decimal, or \
-                 Numeric::Text",
-            ),
-            Fault::OutOfRange => Error::data("a value lies outside of what Arrow's type can hold"),
-            Fault::NotUtf8 => Error::data("a text is not valid UTF-8; the database's encoding may be SQL_ASCII"),
-        }
-    }
-}
+pub(super) const MAX_BATCH_BYTES: usize = 1 << 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -258,6 +224,12 @@ impl Decoder {
         self.before + self.rows as u64 + 1
     }
 
+    /// Bytes that it has room for.
+    #[cfg(test)]
+    fn room(&self) -> usize {
+        self.carry.capacity() + self.columns.iter().map(Column::room).sum::<usize>()
+    }
+
     #[cold]
     fn error(&self, fault: Fault, column: Option<usize>) -> Error {
         let error = match column {
@@ -276,5 +248,7 @@ enum Measure {
     Trailer,
 }
 
+#[cfg(test)]
+mod fuzz;
 #[cfg(test)]
 mod tests;

@@ -27,12 +27,12 @@ const KINDS: [Kind; 10] = [
 ];
 
 fn rule(kind: Kind) -> Rule {
-    Rule { kind, nullable: true, specials_null: false }
+    Rule { kind, item: None, nullable: true, specials_null: false }
 }
 
 fn schema(rules: &[Rule]) -> SchemaRef {
     let fields = rules.iter().enumerate();
-    let fields = fields.map(|(i, r)| Field::new(format!("c{i}"), r.kind.data_type(), r.nullable));
+    let fields = fields.map(|(i, r)| Field::new(format!("c{i}"), r.data_type(), r.nullable));
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 

@@ -4,7 +4,7 @@ use arrow::datatypes::{DataType, Schema, TimeUnit};
 use shopstream_core::{Error, Result};
 use tokio_postgres::types::Type;
 
-use crate::postgres::{catalog::Attribute, plan::precision_and_scale};
+use crate::postgres::{catalog::Attribute, mapping::precision_and_scale};
 
 /// The type on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub(super) fn fit(schema: &Schema, attributes: &[Attribute]) -> Result<Vec<Wire>
 
 fn wire(data_type: &DataType, attribute: &Attribute) -> Option<Wire> {
     use DataType as D;
-    Some(match (data_type, Type::from_oid(attribute.type_oid)?) {
+    Some(match (data_type, Type::from_oid(attribute.base.oid)?) {
         (D::Boolean, Type::BOOL) => Wire::Bool,
         (D::Int16, Type::INT2) => Wire::Int2,
         (D::Int16 | D::Int32, Type::INT4) => Wire::Int4,
@@ -56,9 +56,9 @@ fn wire(data_type: &DataType, attribute: &Attribute) -> Option<Wire> {
         (D::Decimal128(_, scale @ 0..), Type::NUMERIC) => {
             // The server would round to a smaller scale without a word; a column without one takes all.
             let scale = u8::try_from(*scale).ok()?;
-            match precision_and_scale(attribute.typmod) {
+            match precision_and_scale(attribute.base.typmod) {
                 Some((_, room)) if scale > room => return None,
-                None if attribute.typmod >= 0 => return None,
+                None if attribute.base.typmod >= 0 => return None,
                 _ => Wire::Numeric,
             }
         }

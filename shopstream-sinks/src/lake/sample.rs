@@ -1,0 +1,132 @@
+//! Which encoding makes which column small: a sample of the rows is written in each of them.
+
+use arrow::{array::RecordBatch, compute::concat_batches};
+use parquet::{
+    arrow::{ArrowSchemaConverter, ArrowWriter},
+    basic::Type,
+    errors::Result,
+    file::properties::WriterPropertiesBuilder,
+    schema::types::ColumnDescPtr,
+};
+
+use super::properties::{base, packed};
+
+/// Runs of rows that make a sample, each as long: differences show between neighbours, repetition from afar.
+const RUNS: usize = 8;
+const RUN_ROWS: usize = 512;
+
+/// How a column is encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// As the values lie in memory.
+    Plain,
+    /// As differences.
+    Packed,
+    /// Each value once, and then by its number.
+    Dictionary,
+}
+
+/// The choice for each leaf column of a batch, the same for the same rows.
+pub(super) fn choose(first: &RecordBatch) -> Result<Vec<(ColumnDescPtr, Choice)>> {
+    let sample = sample(first)?;
+    let schema = ArrowSchemaConverter::new().convert(&sample.schema())?;
+    let plain = sizes(&sample, base().set_dictionary_enabled(false))?;
+    let dictionary = sizes(&sample, base())?;
+    let packing =
+        schema.columns().iter().fold(base().set_dictionary_enabled(false), |properties, column| match packed(column) {
+            Some(encoding) => properties.set_column_encoding(column.path().clone(), encoding),
+            None => properties,
+        });
+    let packed = sizes(&sample, packing)?;
+    let choices = schema.columns().iter().zip(plain).zip(dictionary).zip(packed).map(|(((column, p), d), k)| {
+        let without = if k < p { Choice::Packed } else { Choice::Plain };
+        // A dictionary costs a search for each value: it must pay. Flags are a bit each as they are.
+        let pays = column.physical_type() != Type::BOOLEAN && d * 10 < k.min(p) * 9;
+        (column.clone(), if pays { Choice::Dictionary } else { without })
+    });
+    Ok(choices.collect())
+}
+
+/// Runs of rows from all over a batch.
+fn sample(batch: &RecordBatch) -> Result<RecordBatch> {
+    let rows = batch.num_rows();
+    if rows <= RUNS * RUN_ROWS {
+        return Ok(batch.clone());
+    }
+    let runs = (0..RUNS).map(|run| batch.slice(run * (rows - RUN_ROWS) / (RUNS - 1), RUN_ROWS));
+    Ok(concat_batches(&batch.schema(), &runs.collect::<Vec<_>>())?)
+}
+
+/// The bytes of each leaf column, compressed.
+fn sizes(sample: &RecordBatch, properties: WriterPropertiesBuilder) -> Result<Vec<i64>> {
+    let mut writer = ArrowWriter::try_new(vec![], sample.schema(), Some(properties.build()))?;
+    writer.write(sample)?;
+    let written = writer.finish()?;
+    Ok(match written.row_groups() {
+        [rows] => rows.columns().iter().map(|column| column.compressed_size()).collect(),
+        // Without rows nothing is larger than anything else.
+        _ => vec![0; written.file_metadata().schema_descr().num_columns()],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::{
+        ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, StringViewArray,
+    };
+    use std::sync::Arc;
+
+    fn noise(i: i64) -> i64 {
+        let i = (i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (i ^ (i >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) as i64
+    }
+
+    fn chosen(rows: i64) -> Vec<(String, Choice)> {
+        let ints = |f: fn(i64) -> i64| Arc::new(Int64Array::from_iter_values((0..rows).map(f))) as ArrayRef;
+        let texts = |f: fn(i64) -> String| Arc::new(StringViewArray::from_iter_values((0..rows).map(f))) as ArrayRef;
+        let money = Decimal128Array::from_iter_values((0..rows).map(|i| i128::from(noise(i).rem_euclid(200)) * 99_991));
+        let floats = Float64Array::from_iter_values((0..rows).map(|i| noise(i) as f64 / 7.0));
+        let wide = Decimal128Array::from_iter_values((0..rows).map(|i| i128::from(noise(i)) << 60));
+        let batch = RecordBatch::try_from_iter_with_nullable([
+            ("key", ints(|i| 1_000_000 + i), true),
+            ("noise", ints(noise), true),
+            (
+                "few",
+                Arc::new(Int32Array::from_iter_values((0..rows).map(|i| noise(i) as i32 % 7 * 100_000_007))) as _,
+                true,
+            ),
+            ("money", Arc::new(money.with_precision_and_scale(10, 2).unwrap()) as _, true),
+            ("wide", Arc::new(wide.with_precision_and_scale(38, 4).unwrap()) as _, true),
+            ("flag", Arc::new(BooleanArray::from_iter((0..rows).map(|i| Some(noise(i) % 2 == 0)))) as _, true),
+            ("float", Arc::new(floats) as _, true),
+            (
+                "word",
+                texts(|i| ["page_view", "purchase", "checkout_start"][noise(i).rem_euclid(3) as usize].into()),
+                true,
+            ),
+            ("text", texts(|i| format!("{:x} and {:x}", noise(i), noise(!i) % (1 << (i % 40)))), true),
+        ]);
+        let choices = choose(&batch.unwrap()).unwrap();
+        choices.into_iter().map(|(column, choice)| (column.name().to_owned(), choice)).collect()
+    }
+
+    #[test]
+    fn each_column_is_encoded_as_its_values_are() {
+        let expected = [
+            ("key", Choice::Packed),
+            ("noise", Choice::Plain),
+            ("few", Choice::Dictionary),
+            ("money", Choice::Dictionary),
+            ("wide", Choice::Plain),
+            ("flag", Choice::Plain),
+            ("float", Choice::Plain),
+            ("word", Choice::Dictionary),
+            ("text", Choice::Packed),
+        ];
+        let expected = expected.map(|(name, choice)| (name.to_owned(), choice));
+        assert_eq!(chosen(65_536), expected);
+        assert_eq!(chosen(2_000), expected);
+        assert_eq!(chosen(0).len(), expected.len());
+    }
+}

@@ -1,0 +1,158 @@
+//! The rows of one COPY, decoded where the socket's bytes lie.
+//!
+//! The server sends a message for each row. Handing each of them on as a piece of memory of its own costs more than
+//! decoding it, so the socket is taken back from the client library here, and read into one buffer.
+//!
+//! Protocol: PostgreSQL's "Message Formats" (frontend/backend protocol 3.0).
+
+use arrow::array::RecordBatch;
+use shopstream_core::{Error, Result};
+use std::{collections::VecDeque, io};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::{connection::Connection, decode::Decoder, errors, socket::Socket};
+
+/// Bytes that are read at once, at most.
+const BUFFER: usize = 256 << 10;
+/// Where so few bytes are left behind the last ones, what is there moves to the front before more is read.
+const TAIL: usize = 64 << 10;
+/// A type and a length.
+const HEAD: usize = 5;
+/// What messages other than rows may have: errors and notices, which are of some hundred bytes.
+const MAX_MESSAGE: usize = 1 << 20;
+
+/// A COPY under way. Dropped before its end, it is cancelled on the server.
+pub(super) struct CopyOut {
+    socket: Socket,
+    connection: Connection,
+    buffer: Vec<u8>,
+    /// What of the buffer is not read yet.
+    from: usize,
+    to: usize,
+    /// Bytes of a message that is larger than the buffer, still to come.
+    rest: usize,
+    ended: bool,
+}
+
+/// What a message was.
+enum Message {
+    Rows,
+    Other,
+    /// It is not complete.
+    Wanting,
+    End,
+}
+
+impl CopyOut {
+    /// Asks for the rows.
+    pub(super) async fn start(socket: Socket, connection: Connection, sql: &str) -> Result<Self> {
+        let buffer = vec![0; BUFFER];
+        let mut copy = Self { socket, connection, buffer, from: 0, to: 0, rest: 0, ended: false };
+        let mut query = vec![b'Q'];
+        let length = u32::try_from(sql.len() + 5).map_err(|_| Error::internal("a statement of gigabytes"))?;
+        query.extend_from_slice(&length.to_be_bytes());
+        query.extend_from_slice(sql.as_bytes());
+        query.push(0);
+        copy.socket.write_all(&query).await.map_err(|e| copy.broken(e))?;
+        copy.socket.flush().await.map_err(|e| copy.broken(e))?;
+        Ok(copy)
+    }
+
+    /// Reads on until a batch is ready, or there are no more rows. The server sends no further than the socket's
+    /// buffers hold while nobody asks here.
+    pub(super) async fn read(&mut self, decoder: &mut Decoder, ready: &mut VecDeque<RecordBatch>) -> Result<()> {
+        while ready.is_empty() && !self.ended {
+            match self.message(decoder, ready)? {
+                Message::Rows | Message::Other => {}
+                Message::Wanting => self.fill().await?,
+                Message::End => {
+                    self.ended = true;
+                    decoder.finish(ready)?;
+                    self.connection.rest();
+                    // Goodbye; whether it arrives changes nothing.
+                    let _ = self.socket.write_all(&[b'X', 0, 0, 0, 4]).await;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn message(&mut self, decoder: &mut Decoder, ready: &mut VecDeque<RecordBatch>) -> Result<Message> {
+        let bytes = &self.buffer[self.from..self.to];
+        if self.rest > 0 {
+            let piece = self.rest.min(bytes.len());
+            if piece == 0 {
+                return Ok(Message::Wanting);
+            }
+            decoder.push(&bytes[..piece], ready)?;
+            self.from += piece;
+            self.rest -= piece;
+            return Ok(Message::Rows);
+        }
+        let Some((&[kind, a, b, c, d], body)) = bytes.split_first_chunk::<HEAD>() else { return Ok(Message::Wanting) };
+        let Some(length) = (u32::from_be_bytes([a, b, c, d]) as usize).checked_sub(4) else {
+            return Err(self.foreign());
+        };
+        if let Some(body) = body.get(..length) {
+            let message = match kind {
+                b'd' => {
+                    decoder.push(body, ready)?;
+                    Message::Rows
+                }
+                b'E' => return Err(errors::of_message(body).with("server", self.connection.target())),
+                b'Z' => Message::End,
+                // CopyOutResponse, CopyDone, CommandComplete; notices, settings and notifications may come at any time.
+                b'H' | b'c' | b'C' | b'N' | b'S' | b'A' => Message::Other,
+                _ => return Err(self.foreign()),
+            };
+            self.from += HEAD + length;
+            return Ok(message);
+        }
+        if HEAD + length > self.buffer.len() {
+            match kind {
+                b'd' => {
+                    self.from += HEAD;
+                    self.rest = length;
+                    return Ok(Message::Rows);
+                }
+                _ if length <= MAX_MESSAGE => self.buffer.resize(HEAD + length, 0),
+                _ => return Err(self.foreign()),
+            }
+        }
+        Ok(Message::Wanting)
+    }
+
+    async fn fill(&mut self) -> Result<()> {
+        if self.from == self.to {
+            (self.from, self.to) = (0, 0);
+        } else if self.buffer.len() - self.to < TAIL {
+            self.buffer.copy_within(self.from..self.to, 0);
+            (self.from, self.to) = (0, self.to - self.from);
+        }
+        match self.socket.read(&mut self.buffer[self.to..]).await {
+            Ok(0) => {
+                Err(Error::unavailable("PostgreSQL closed the connection").with("server", self.connection.target()))
+            }
+            Ok(read) => {
+                self.to += read;
+                Ok(())
+            }
+            Err(error) => Err(self.broken(error)),
+        }
+    }
+
+    #[cold]
+    fn broken(&self, error: io::Error) -> Error {
+        Error::unavailable("the connection to PostgreSQL broke")
+            .with("server", self.connection.target())
+            .caused_by(error)
+    }
+
+    #[cold]
+    fn foreign(&self) -> Error {
+        Error::unavailable("what answers does not speak PostgreSQL's protocol")
+            .retryable(false)
+            .with("server", self.connection.target())
+    }
+}

@@ -1,0 +1,237 @@
+//! One table read side by side, against a real server.
+#![cfg(all(feature = "postgres", unix))]
+#![allow(clippy::unwrap_used)]
+
+use arrow::{
+    array::{AsArray, RecordBatch},
+    compute::concat_batches,
+    datatypes::Int64Type,
+};
+use futures::{StreamExt, TryStreamExt, future::try_join_all};
+use shopstream_core::{Bounds, CursorRange, CursorValue, ErrorKind, ReadOptions, Source, TableRead, timestamp};
+use shopstream_sources::postgres::PostgresSource;
+use shopstream_testkit::postgres::Server;
+
+fn run(server: &Server, sql: &str) {
+    server.query("postgres", sql).unwrap();
+}
+
+/// 60,000 rows in about 40 MiB, with holes of deleted and updated ones.
+fn filled() -> (Server, PostgresSource) {
+    let server = Server::start().unwrap();
+    run(
+        &server,
+        "CREATE TABLE long (id bigint PRIMARY KEY, at timestamptz, filler text);
+         INSERT INTO long SELECT g, timestamptz '2026-01-01 00:00+00' + g * interval '1 minute', repeat(g::text, 120)
+         FROM generate_series(1, 70000) g;
+         DELETE FROM long WHERE id % 7 = 0;
+         UPDATE long SET filler = filler || '!' WHERE id % 5 = 0",
+    );
+    let source = PostgresSource::connect(&server.url()).unwrap();
+    (server, source)
+}
+
+async fn side_by_side(read: TableRead) -> Vec<RecordBatch> {
+    let tasks = read.parts.into_iter().map(|part| tokio::spawn(part.try_collect::<Vec<_>>()));
+    try_join_all(tasks).await.unwrap().into_iter().flat_map(|part| part.unwrap()).collect()
+}
+
+fn ids(batches: &[RecordBatch]) -> Vec<i64> {
+    batches.iter().flat_map(|b| b["id"].as_primitive::<Int64Type>().values().to_vec()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn parts_are_the_table_in_the_same_order_as_one_stream() {
+    let (_server, source) = filled();
+    let whole = source.read(&"long".into(), &ReadOptions::default()).await.unwrap();
+    assert_eq!(whole.parts.len(), 1);
+    let (schema, whole) = (whole.schema.clone(), whole.into_stream().try_collect::<Vec<_>>().await.unwrap());
+    let whole = concat_batches(&schema, &whole).unwrap();
+    assert_eq!(whole.num_rows(), 60_000);
+    for parts in [2, 3, 4] {
+        let read = source.read(&"long".into(), &ReadOptions::default().with_parts(parts)).await.unwrap();
+        assert_eq!((read.parts.len(), read.notes.len()), (parts, 0));
+        let batches = side_by_side(read).await;
+        assert_eq!(concat_batches(&schema, &batches).unwrap(), whole, "{parts} parts");
+    }
+    // A part is worth some pages: a table of some 40 MiB does not fall into a hundred.
+    let many = source.read(&"long".into(), &ReadOptions::default().with_parts(100)).await.unwrap();
+    assert!((4..12).contains(&many.parts.len()), "{}", many.parts.len());
+    assert_eq!(concat_batches(&schema, &side_by_side(many).await).unwrap(), whole);
+}
+
+#[tokio::test]
+async fn all_parts_see_the_instant_of_the_read_whatever_happens_meanwhile() {
+    let (server, source) = filled();
+    for snapshot in [None, source.snapshot().await.unwrap()] {
+        let mut options = ReadOptions::default().with_parts(3);
+        options.snapshot = snapshot;
+        let before = ids(&side_by_side(source.read(&"long".into(), &options).await.unwrap()).await);
+        let read = source.read(&"long".into(), &options).await.unwrap();
+        // Rows come, change and go before any part is asked for its first.
+        run(
+            &server,
+            "INSERT INTO long SELECT (SELECT max(id) FROM long) + g, now(), 'late' FROM generate_series(1, 100) g;
+             DELETE FROM long WHERE id % 11 = 1; UPDATE long SET id = -id WHERE id % 13 = 1 AND id > 0",
+        );
+        assert_eq!(ids(&side_by_side(read).await), before);
+    }
+}
+
+#[tokio::test]
+async fn a_table_stays_as_it_is_until_all_parts_have_begun() {
+    let (server, source) = filled();
+    let read = source.read(&"long".into(), &ReadOptions::default().with_parts(3)).await.unwrap();
+    let mut parts = read.parts.into_iter();
+    let first: Vec<_> = parts.next().unwrap().try_collect().await.unwrap();
+    let truncate = || server.query("postgres", "SET lock_timeout = '200ms'; TRUNCATE long");
+    assert!(truncate().is_err(), "a table is not emptied under a read");
+    let second: Vec<_> = parts.next().unwrap().try_collect().await.unwrap();
+    assert!(truncate().is_err(), "a table is not emptied under a read");
+    let third: Vec<_> = parts.next().unwrap().try_collect().await.unwrap();
+    assert_eq!(ids(&[first, second, third].concat()).len(), 60_000);
+    // The server notices that its clients are gone a moment later.
+    let emptied = (0..100).any(|_| truncate().is_ok());
+    assert!(emptied, "a read that is over holds nothing");
+}
+
+#[tokio::test]
+async fn what_cannot_be_divided_is_one_stream_and_says_so() {
+    let (server, source) = filled();
+    run(
+        &server,
+        "CREATE VIEW seen AS SELECT * FROM long;
+         CREATE TABLE by_day (id bigint, at timestamptz, filler text) PARTITION BY RANGE (id);
+         CREATE TABLE by_day_1 PARTITION OF by_day FOR VALUES FROM (0) TO (35000);
+         CREATE TABLE by_day_2 PARTITION OF by_day FOR VALUES FROM (35000) TO (80000);
+         INSERT INTO by_day SELECT * FROM long;
+         CREATE MATERIALIZED VIEW kept AS SELECT * FROM long;
+         CREATE TABLE heir () INHERITS (long);
+         INSERT INTO heir SELECT id + 1000000, at, filler FROM long;",
+    );
+    for (table, parts, rows, note) in [
+        ("seen", 1, 120_000, Some("a view")),
+        ("by_day", 1, 60_000, Some("a partitioned table")),
+        ("kept", 3, 60_000, None),
+        // Heirs count, as for every query.
+        ("long", 3, 120_000, None),
+        ("heir", 3, 60_000, None),
+    ] {
+        let read = source.read(&table.into(), &ReadOptions::default().with_parts(3)).await.unwrap();
+        assert_eq!(read.parts.len(), parts, "{table}");
+        assert_eq!(read.notes.len(), usize::from(note.is_some()), "{table}: {:?}", read.notes);
+        assert!(note.is_none_or(|note| read.notes[0].contains(note)), "{table}: {:?}", read.notes);
+        let found = ids(&side_by_side(read).await);
+        assert_eq!(found.len(), rows, "{table}");
+        let one = source.read(&table.into(), &ReadOptions::default()).await.unwrap();
+        assert_eq!(ids(&side_by_side(one).await).len(), rows, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_of_one_connection_is_read_one_table_after_the_other() {
+    let (server, _) = filled();
+    run(
+        &server,
+        "CREATE ROLE single LOGIN CONNECTION LIMIT 1; GRANT SELECT ON ALL TABLES IN SCHEMA public TO single;
+         CREATE TABLE other AS SELECT g::bigint AS id FROM generate_series(1, 1000) g;
+         GRANT SELECT ON other TO single",
+    );
+    let url = server.url().replace("postgres@", "single@");
+    let source = PostgresSource::connect(&url).unwrap();
+    assert!(source.snapshot().await.unwrap().is_none());
+    assert!(source.snapshot().await.unwrap().is_none());
+    let options = ReadOptions::default().with_parts(2);
+    let read = |table: &'static str| {
+        let (source, options) = (source.clone(), options.clone());
+        tokio::spawn(async move {
+            let read = source.read(&table.into(), &options).await?;
+            let notes = read.notes.clone();
+            let batches = read.into_stream().try_collect::<Vec<_>>().await?;
+            Ok::<_, shopstream_core::Error>((notes, ids(&batches).len()))
+        })
+    };
+    let (long, other) = (read("long"), read("other"));
+    source.describe(&"long".into()).await.unwrap();
+    for (read, rows) in [(long, 60_000), (other, 1000)] {
+        let (notes, found) = read.await.unwrap().unwrap();
+        assert_eq!(found, rows);
+        assert!(notes.len() == 1 && notes[0].contains("one connection only"), "{notes:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_range_of_a_cursor_is_half_open_also_in_parts() {
+    let (server, source) = filled();
+    run(&server, "INSERT INTO long VALUES (200001, NULL, 'x')");
+    let time = CursorValue::Timestamp;
+    let (from, to) = (time(timestamp!("2026-01-11 00:00:00")), time(timestamp!("2026-01-21 00:00:00")));
+    for parts in [1, 3] {
+        let of = async |range: CursorRange| {
+            let options = ReadOptions::default().with_parts(parts).with_bounds(Bounds::Range(range.clone()));
+            let read = source.read(&"long".into(), &options).await.unwrap();
+            assert_eq!(read.bounds, Bounds::Range(range));
+            let mut found = ids(&side_by_side(read).await);
+            found.sort_unstable();
+            found
+        };
+        let expected = |ids: std::ops::Range<i64>| ids.filter(|id| id % 7 != 0).collect::<Vec<_>>();
+        assert_eq!(of(CursorRange::new("at", Some(from), to)).await, expected(14_400..28_800));
+        let mut first = expected(1..28_800);
+        first.push(200_001);
+        assert_eq!(of(CursorRange::new("at", None, to)).await, first);
+        let (a, b) = (CursorValue::Int(10), CursorValue::Int(20));
+        assert_eq!(of(CursorRange::new("id", Some(a), b)).await, expected(10..20));
+    }
+    let wrong = ReadOptions::default().with_bounds(Bounds::Range(CursorRange::new("filler", None, to)));
+    let error = source.read(&"long".into(), &wrong).await.unwrap_err();
+    assert_eq!((error.kind(), error.context("column")), (ErrorKind::Schema, Some("filler")), "{error}");
+}
+
+#[tokio::test]
+async fn rows_larger_than_any_buffer_come_whole() {
+    let server = Server::start().unwrap();
+    run(
+        &server,
+        "CREATE TABLE wide AS SELECT g::bigint AS id, repeat(chr(64 + g::int), g::int * 300000) AS filler
+         FROM generate_series(1, 12) g",
+    );
+    let source = PostgresSource::connect(&server.url()).unwrap();
+    let options = ReadOptions::default().with_parts(2);
+    let batches = side_by_side(source.read(&"wide".into(), &options).await.unwrap()).await;
+    let mut seen = 0;
+    for batch in &batches {
+        for (id, text) in batch["id"].as_primitive::<Int64Type>().values().iter().zip(batch["filler"].as_string_view())
+        {
+            let expected = char::from(64 + *id as u8).to_string().repeat(*id as usize * 300_000);
+            assert!(text.unwrap() == expected, "row {id}");
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 12);
+}
+
+#[tokio::test]
+async fn dropped_parts_cancel_what_they_asked_for() {
+    let (server, source) = filled();
+    let source = source.with_application_name("dropper");
+    let backends = || {
+        let sql = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'dropper'";
+        let rows = server.query("postgres", sql).unwrap();
+        format!("{:?}", rows[0])
+    };
+    let read = source.read(&"long".into(), &ReadOptions::default().with_parts(3).with_batch_rows(10)).await.unwrap();
+    let mut parts = read.parts;
+    for part in &mut parts {
+        assert!(part.next().await.unwrap().unwrap().num_rows() == 10);
+    }
+    assert!(backends().contains('3'), "{}", backends());
+    drop(parts);
+    for _ in 0..100 {
+        if backends().contains('0') {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("left behind: {}", backends());
+}
