@@ -4,6 +4,7 @@
 
 mod args;
 mod database;
+mod embedded;
 mod figures;
 mod generate;
 mod lock;

@@ -40,7 +40,7 @@ pub(crate) async fn run(args: &Args) -> Result<bool> {
     let (lake, warehouse) = (Arc::new(lake), Arc::new(warehouse));
 
     let reads = args.runs(Action::Generate) || args.runs(Action::Extract);
-    let database = if reads { Some(Database::find(args).await?) } else { None };
+    let database = if reads { Some(Database::find(args, &progress).await?) } else { None };
     let (generated, source) = match &database {
         Some(database) => {
             progress.say(&format!("database: {}", database.found));

@@ -1,0 +1,89 @@
+"""The peers: a function each, that makes the command of a fresh process."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from server import DATE
+
+CLIENT = Path(__file__).with_name("client.py")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is asked of a peer: tables of a database, into a folder that is there and empty."""
+
+    url: str
+    tables: tuple[str, ...]
+    connections: int
+    folder: Path
+    tp: Path
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One that can be asked."""
+
+    name: str
+    command: Callable[[Job], list[str]]
+    # As many as it can use at once.
+    connections: int = 2
+    # Whether it writes files: psql's floor does not.
+    writes: bool = True
+    # What a reader of its row should know.
+    note: str = ""
+
+
+def psql(job: Job) -> list[str]:
+    """The floor: the server's COPY, and a client that throws the bytes away. One table after the other."""
+    statements = [f"COPY public.{table} TO STDOUT (FORMAT BINARY)" for table in job.tables]
+    if len(statements) > 1:
+        statements = ["BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", *statements, "COMMIT"]
+    return ["psql", job.url, "-Xq", *[word for statement in statements for word in ("-c", statement)]]
+
+
+def shopstream(job: Job) -> list[str]:
+    """This library, by the command line of the demo."""
+    command = [str(job.tp), "extract", "--postgres", job.url, "--no-generate", "--date", DATE, "--json"]
+    command += ["--tables", ",".join(job.tables), "--lake", job.folder.as_uri(), "--out", str(job.folder.parent / "tp")]
+    return command + (["--workers", str(job.connections)] if takes_workers(job.tp) else [])
+
+
+def takes_workers(tp: Path) -> bool:
+    """Whether this build can read with more than one connection."""
+    return "--workers" in subprocess.run([tp, "--help"], capture_output=True, text=True).stdout
+
+
+def pg2parquet(job: Job) -> list[str]:
+    """A command a table, so each table has a snapshot of its own."""
+    export = f"pg2parquet export --quiet --connection '{job.url}' --compression zstd --compression-level 1"
+    export += " --numeric-handling decimal --decimal-precision 10 --decimal-scale 2"
+    commands = [f"{export} --table {table} --output-file '{job.folder / table}.parquet'" for table in job.tables]
+    return ["sh", "-c", " && ".join(commands)]
+
+
+def python(name: str) -> Callable[[Job], list[str]]:
+    """One of client.py."""
+    return lambda job: [sys.executable, str(CLIENT), name, job.url, str(job.connections), str(job.folder), *job.tables]
+
+
+PEERS = (
+    Peer("psql", psql, connections=1, writes=False),
+    Peer("shopstream", shopstream),
+    Peer("duckdb", python("duckdb")),
+    Peer("adbc", python("adbc"), connections=1, note="a snapshot a table"),
+    Peer("connectorx", python("connectorx"), note="a snapshot a connection"),
+    Peer("pg2parquet", pg2parquet, connections=1, note="a snapshot a table"),
+    Peer("pandas", python("pandas"), connections=1, note="a snapshot a table"),
+    Peer("dlt", python("dlt"), connections=1, note="a snapshot a table"),
+)
+
+
+def missing(peer: Peer) -> str | None:
+    """Why a peer cannot run here."""
+    if peer.name in ("psql", "pg2parquet") and not shutil.which(peer.name):
+        return f"{peer.name} is not installed"
+    return None
