@@ -179,7 +179,8 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> PipelineBuilder<P> {
         self
     }
 
-    /// Tables, models and data tests at work side by side (default: as many as there are cores); 0 counts as 1.
+    /// Tables, models and data tests at work side by side (default: as many as there are cores); 0 counts as 1. An
+    /// extraction reads so many parts at once, of all its tables together: it needs as many connections, and no more.
     #[must_use]
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = workers.max(1);

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use super::{Event, Pipeline, RunReport, State, Step, TableReport, all};
+use super::{Event, Pipeline, RunReport, State, Step, TableReport, all, permits::Permits};
 use crate::{
     BatchStream, Error, ErrorKind, Landed, Manifest, ReadOptions, Result, Source, TableDecl, TableRead, TableRef,
     TableSchema, WriteOptions, table::is_text,
@@ -22,12 +22,13 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> Pipeline<P> {
         let snapshot = source.snapshot().await?;
         self.compare(&*source).await?;
 
-        let mut options = ReadOptions::default();
+        let permits = Permits::new(self.workers);
+        let mut options = ReadOptions::default().with_parts(self.workers);
         if let Some(snapshot) = &snapshot {
             options = options.with_snapshot(snapshot.clone());
         }
         let jobs = self.selected().map(|t| {
-            let (table, job) = (t.table_ref(), self.copy(source.clone(), t, options.clone()));
+            let (table, job) = (t.table_ref(), self.copy(source.clone(), t, options.clone(), permits.clone()));
             job.map(move |done| done.map_err(|e| if e.context("table").is_some() { e } else { e.with("table", table) }))
                 .boxed()
         });
@@ -63,15 +64,23 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> Pipeline<P> {
         Err(Error::schema(format!("the source is not as declared, nothing was extracted: {}", differences.join("; "))))
     }
 
-    async fn copy(&self, source: Arc<dyn Source>, table: &TableDecl, options: ReadOptions) -> Result<TableReport> {
+    async fn copy(
+        &self,
+        source: Arc<dyn Source>,
+        table: &TableDecl,
+        options: ReadOptions,
+        permits: Permits,
+    ) -> Result<TableReport> {
         let since = self.clock.elapsed();
         let (lake, from, partition) = (self.lake.clone(), self.in_source(table), self.partition(table));
-        let mut write = WriteOptions::new(self.built_at).with_format(self.format);
+        let mut write = WriteOptions::new(self.built_at).with_format(self.format).with_workers(self.workers);
         write.max_rows_per_file = self.max_rows_per_file;
         // A task of its own, since decoding and encoding keep a core busy; it ends when the set is dropped.
         let mut tasks = tokio::task::JoinSet::new();
         tasks.spawn(async move {
-            let (read, rows) = counted(source.read(&from, &options).await?);
+            let mut read = source.read(&from, &options).await?;
+            read.parts = permits.bound(read.parts);
+            let (read, rows) = counted(read);
             let manifest = lake.write(&partition, read, &write).await?;
             Ok::<_, Error>((manifest, rows.load(Ordering::Relaxed)))
         });

@@ -5,6 +5,7 @@ mod extract;
 mod load;
 mod models;
 mod observer;
+mod permits;
 mod publish;
 mod report;
 
