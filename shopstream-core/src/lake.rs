@@ -1,9 +1,11 @@
 //! Where history is kept: files by table and date, and the manifests that say which of them count.
 
+mod increment;
 mod layout;
 mod manifest;
 mod stats;
 
+pub use increment::Increment;
 pub use layout::{Format, Layout, Partition};
 pub use manifest::{ColumnStats, DataFile, Manifest};
 pub use stats::StatsCollector;
