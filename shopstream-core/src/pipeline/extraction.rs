@@ -59,6 +59,7 @@ impl Extraction {
         let window = self.window().await?;
         let keys = if self.mode.reads_keys() { Some(self.keys().await?) } else { None };
         let mut read = self.rows(&window, keys.as_ref().map(|(keys, _)| keys)).await?;
+        read.parts = self.permits.bound(read.parts);
         let notes = std::mem::take(&mut read.notes);
         for note in &notes {
             self.observer.on(&Event::Note { table: &self.partition.table, note });
@@ -140,21 +141,16 @@ impl Extraction {
             if read.bounds != window.bounds {
                 return Err(Error::unsupported("the source does not keep to the bounds of a read: read it in full"));
             }
-            return Ok(self.bounded(read));
+            return Ok(read);
         };
         let keys = self.new_keys(before, keys).await?;
         let chunk = |from: usize| keys.slice(from, KEYS.min(keys.num_rows() - from));
-        let mut read = self.bounded(self.source.read(&self.from, &options.clone().with_keys(chunk(0))).await?);
+        let mut read = self.source.read(&self.from, &options.clone().with_keys(chunk(0))).await?;
         for from in (KEYS..keys.num_rows()).step_by(KEYS) {
             let next = self.source.read(&self.from, &options.clone().with_keys(chunk(from))).await?;
-            read.parts.extend(self.bounded(next).parts);
+            read.parts.extend(next.parts);
         }
         Ok(read)
-    }
-
-    fn bounded(&self, mut read: TableRead) -> TableRead {
-        read.parts = self.permits.bound(read.parts);
-        read
     }
 
     /// The keys that the manifest before did not have.

@@ -76,7 +76,10 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> Pipeline<P> {
         let columns = schema.columns.len();
         schema.columns.retain(|c| !left_out.contains(&c.name.as_str()));
         let partly = schema.columns.len() < columns;
-        schema.primary_key.retain(|k| !left_out.contains(&k.as_str()));
+        // A part of a key names no row.
+        if schema.primary_key.iter().any(|k| left_out.contains(&k.as_str())) {
+            schema.primary_key.clear();
+        }
         let mode = self.mode(table);
         mode.check(&schema).map_err(|e| e.with("table", table.table_ref()).with("sync", mode))?;
         Ok((TablePlan { table, from, schema, partly, changes }, undeclared, stops))

@@ -148,6 +148,12 @@ fn scale(data_type: &DataType) -> Option<Scale> {
     })
 }
 
+/// Whether a column of a type can be a cursor.
+#[cfg(any(test, feature = "conformance"))]
+pub(crate) fn is_cursor(data_type: &DataType) -> bool {
+    scale(data_type).is_some()
+}
+
 impl CursorRange {
     /// An error unless a table has the cursor, of a type that its values have.
     fn check(&self, table: &TableSchema) -> Result<()> {
@@ -193,7 +199,7 @@ fn whole(column: &ArrayRef) -> Result<ArrayRef> {
 }
 
 /// The greatest value of a cursor, rounded down to a microsecond; `None` of none.
-pub(super) fn greatest(column: &ArrayRef) -> Result<Option<CursorValue>> {
+pub(crate) fn greatest(column: &ArrayRef) -> Result<Option<CursorValue>> {
     let Some(scale) = scale(column.data_type()) else {
         return Err(Error::config("a cursor is a whole number, a date or a timestamp").with("type", column.data_type()));
     };

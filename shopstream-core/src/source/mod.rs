@@ -14,6 +14,8 @@ use crate::{Result, TableRef, TableSchema};
 
 pub use bounds::{Bounds, CursorRange, CursorValue};
 pub use filter::RowFilter;
+#[cfg(any(test, feature = "conformance"))]
+pub(crate) use filter::{greatest, is_cursor};
 pub use read::TableRead;
 
 /// Rows on their way, batch by batch. Dropping it gives up the work behind it.

@@ -5,7 +5,7 @@ mod read;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use shopstream_core::{
-    Error, ReadOptions, Result, Snapshot, Source, Table, TableRead, TableRef, TableSchema, text::TextDecoder,
+    Error, ReadOptions, Result, RowFilter, Snapshot, Source, Table, TableRead, TableRef, TableSchema, text::TextDecoder,
 };
 use std::{
     collections::BTreeMap,
@@ -133,14 +133,11 @@ impl Source for FileSource {
         if options.snapshot.is_some() {
             return Err(Error::config("files have no snapshots: this one is of another source").with("table", table));
         }
-        let schema = match &options.columns {
-            Some(columns) => found.schema.select(columns).map_err(|e| e.with("table", table))?,
-            None => found.schema.clone(),
-        }
-        .to_arrow();
-        let decoder = found.form.decoder(schema.clone(), options.batch_rows)?;
+        let filter = RowFilter::new(&found.schema, options).map_err(|e| e.with("table", table))?;
+        let schema = found.schema.select(filter.columns())?.to_arrow();
+        let decoder = found.form.decoder(schema, options.batch_rows)?;
         let stream = read::open(table, &found.file, decoder).await?;
-        Ok(TableRead::new(schema, stream))
+        Ok(filter.read(vec![stream]))
     }
 }
 
