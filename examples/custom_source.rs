@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use futures::stream;
 use shopstream::conformance::{SourceFixture, source};
-use shopstream::{ReadOptions, Snapshot, TableRead, TableSchema, prelude::*, text::TextDecoder};
+use shopstream::{ReadOptions, RowFilter, Snapshot, TableRead, TableSchema, prelude::*, text::TextDecoder};
 use std::fmt;
 
 /// What a euro buys.
@@ -40,12 +40,12 @@ impl Source for Bank {
     async fn read(&self, table: &TableRef, options: &ReadOptions) -> Result<TableRead> {
         let all = self.describe(table).await?;
         let None = options.snapshot else { return Err(Error::config("the bank has no snapshots")) };
-        let schema = options.columns.as_ref().map_or(Ok(all.clone()), |columns| all.select(columns))?.to_arrow();
+        let filter = RowFilter::new(&all, options)?;
         // The answer of a service, decoded straight into Arrow; digits stay digits, never a float.
-        let mut decoder = TextDecoder::ndjson(schema.clone(), options.batch_rows)?;
+        let mut decoder = TextDecoder::ndjson(all.select(filter.columns())?.to_arrow(), options.batch_rows)?;
         let mut batches = decoder.push(self.0.as_bytes())?;
         batches.extend(decoder.finish()?);
-        Ok(TableRead::new(schema, Box::pin(stream::iter(batches.into_iter().map(Ok)))))
+        Ok(filter.read(vec![Box::pin(stream::iter(batches.into_iter().map(Ok)))]))
     }
 }
 

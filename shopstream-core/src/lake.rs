@@ -1,6 +1,7 @@
 //! Where history is kept: files by table and date, and the manifests that say which of them count.
 
 mod format;
+mod increment;
 mod layout;
 mod manifest;
 mod options;
@@ -8,6 +9,7 @@ mod stats;
 mod write_id;
 
 pub use format::Format;
+pub use increment::Increment;
 pub use layout::{Layout, Partition};
 pub use manifest::{ColumnStats, DataFile, Manifest};
 pub use options::{Encoding, WriteOptions};

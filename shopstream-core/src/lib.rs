@@ -11,6 +11,7 @@ pub mod compute;
 pub mod conformance;
 pub mod doctor;
 mod error;
+mod key_set;
 mod lake;
 pub mod memory;
 mod model;
@@ -30,23 +31,24 @@ pub use check::{Aggregate, Check, CheckOutcome, Comparison, Condition, Measure, 
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use error::{Error, ErrorKind, Result};
 pub use lake::{
-    ColumnStats, DataFile, Encoding, FilePart, Format, Lake, Layout, Manifest, Orphans, Partition, StatsCollector,
-    WriteId, WriteOptions,
+    ColumnStats, DataFile, Encoding, FilePart, Format, Increment, Lake, Layout, Manifest, Orphans, Partition,
+    StatsCollector, WriteId, WriteOptions,
 };
 pub use model::{Cleaned, Dropped, Input, IntoOutput, Model, ModelFn, ModelOutput};
 pub use pipeline::{
-    DroppedRows, Event, LeftOut, Observer, Pipeline, PipelineBuilder, RunReport, Step, StepReport, TableReport,
+    CursorSync, DroppedRows, Event, LeftOut, Observer, Pipeline, PipelineBuilder, RunReport, Step, StepReport,
+    SyncMode, SyncState, TableReport,
 };
 pub use project::{Project, ProjectBuilder, RunOptions, Selection};
-pub use schema::{ColumnSchema, TableRef, TableSchema};
+pub use schema::{ColumnSchema, OnChange, SchemaChange, SchemaPolicy, TableRef, TableSchema};
 pub use secret::Secret;
 pub use shopstream_derive::Table;
 pub use source::{
-    BatchStream, Bounds, CursorRange, CursorValue, ReadOptions, Snapshot, SnapshotInfo, Source, TableRead,
+    BatchStream, Bounds, CursorRange, CursorValue, ReadOptions, RowFilter, Snapshot, SnapshotInfo, Source, TableRead,
 };
 pub use table::{Batch, ColumnDecl, Columns, ForeignKey, Landed, LandedColumns, Pii, Table, TableDecl};
 pub use value::{Col, Column, Date, Decimal, Dialect, Json, Timestamp};
 pub use warehouse::{
-    Build, Capabilities, Landing, LoadOptions, LoadRecord, LoadReport, Published, RunId, Warehouse, WarehouseExt,
-    conform,
+    Build, Capabilities, Landing, LoadAction, LoadOptions, LoadRecord, LoadReport, Merging, Published, RunId,
+    Warehouse, WarehouseExt, conform,
 };

@@ -1,5 +1,10 @@
 //! What a table is called and what columns it has, as found somewhere.
 
+mod change;
+
+pub(crate) use change::widens;
+pub use change::{OnChange, SchemaChange, SchemaPolicy};
+
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
@@ -127,14 +132,14 @@ impl ColumnSchema {
     }
 }
 
-mod data_type_text {
+pub(crate) mod data_type_text {
     use super::*;
 
-    pub(super) fn serialize<S: Serializer>(data_type: &DataType, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(data_type: &DataType, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(data_type)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DataType, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DataType, D::Error> {
         Cow::<str>::deserialize(deserializer)?.parse().map_err(|_| D::Error::custom("not an Arrow type"))
     }
 }

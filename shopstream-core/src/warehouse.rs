@@ -2,9 +2,13 @@
 
 mod conform;
 mod landing;
+mod merging;
+mod record;
 
 pub use conform::conform;
 pub use landing::Landing;
+pub use merging::Merging;
+pub use record::{LoadAction, LoadRecord};
 
 use arrow::{array::RecordBatch, compute::concat_batches, datatypes::SchemaRef};
 use async_trait::async_trait;
@@ -106,6 +110,10 @@ pub trait Build: fmt::Debug + Send + Sync {
     ///
     /// The same manifest (by table, date and digest) again is a no-op. A later date, or a newer manifest of the
     /// date, replaces; an older date is `Conflict` unless [`allow_older`](LoadOptions::allow_older).
+    ///
+    /// A manifest that goes on from another ([`Manifest::since`]) is merged into what the table holds, as
+    /// [`Merging`] says. `Conflict` when the table does not hold that one or a later one up to the manifest's own
+    /// date: load what lies between first.
     async fn load(&self, lake: &dyn Lake, manifest: &Manifest, options: &LoadOptions) -> Result<LoadReport>;
 
     /// Writes a table from rows; the answer is how many. `Unsupported` without [`put`](Capabilities::put).
@@ -268,49 +276,6 @@ impl LoadReport {
     /// So many rows landed.
     pub fn new(table: TableRef, rows: u64, unchanged: bool) -> Self {
         Self { table, rows, unchanged }
-    }
-}
-
-/// What a table was loaded from: what a warehouse remembers to keep loads from happening twice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LoadRecord {
-    /// The table landed in.
-    pub table: TableRef,
-    /// The date of the partition.
-    pub date: Date,
-    /// The digest of its manifest.
-    pub digest: String,
-    /// Its rows.
-    pub rows: u64,
-}
-
-impl LoadRecord {
-    /// The record of loading a manifest into a table.
-    pub fn new(manifest: &Manifest, target: &TableRef) -> Self {
-        Self {
-            table: target.clone(),
-            date: manifest.partition.date,
-            digest: manifest.digest().to_owned(),
-            rows: manifest.rows,
-        }
-    }
-
-    /// Decides on a load from what the table holds: whether there is nothing to do.
-    ///
-    /// # Errors
-    /// `Conflict` when the manifest's date is older than what the table holds, and that was not asked for.
-    pub fn is_same(held: Option<&LoadRecord>, manifest: &Manifest, options: &LoadOptions) -> Result<bool> {
-        let Some(held) = held else { return Ok(false) };
-        let date = manifest.partition.date;
-        if date < held.date && !options.allow_older {
-            return Err(Error::conflict(
-                "the table holds a later date; load the older one only if that is meant (allow_older)",
-            )
-            .with("table", &options.target)
-            .with("holds", held.date)
-            .with("date", date));
-        }
-        Ok(date == held.date && manifest.digest() == held.digest)
     }
 }
 

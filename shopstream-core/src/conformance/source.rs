@@ -1,5 +1,7 @@
 //! What every source promises.
 
+mod bounds;
+
 use arrow::{
     array::RecordBatch,
     compute::concat_batches,
@@ -63,7 +65,7 @@ impl SourceFixture {
     }
 }
 
-/// Checks what [`Source`] promises: schemas, rows, projection, size of batches, errors, snapshots, reads side by
+/// Checks what [`Source`] promises: schemas, rows, projection, size of batches, bounds and keys, errors, snapshots, reads side by
 /// side, reads that are given up. Not checked are memory, and what happens when a server goes away.
 ///
 /// # Errors
@@ -101,6 +103,8 @@ pub async fn source(source: &dyn Source, fixture: &SourceFixture) -> Result<()> 
     suite.rows().await.map_err(|e| e.with("check", "rows"))?;
     suite.projection().await.map_err(|e| e.with("check", "projection"))?;
     suite.batch_rows().await.map_err(|e| e.with("check", "batch_rows"))?;
+    suite.bounds().await.map_err(|e| e.with("check", "bounds"))?;
+    suite.keys().await.map_err(|e| e.with("check", "keys"))?;
     suite.missing().await.map_err(|e| e.with("check", "missing"))?;
     suite.snapshot().await.map_err(|e| e.with("check", "snapshot"))?;
     suite.side_by_side().await.map_err(|e| e.with("check", "side_by_side"))?;

@@ -4,8 +4,8 @@ use arrow::datatypes::SchemaRef;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Format, Partition};
-use crate::{Bounds, Error, Result, SnapshotInfo, TableSchema, Timestamp};
+use super::{Format, Increment, Partition, WriteOptions};
+use crate::{Bounds, Date, Error, Result, SnapshotInfo, TableRead, TableSchema, Timestamp};
 
 /// What a partition is made of: which files count, and what they hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +34,9 @@ pub struct Manifest {
     /// Which of the source's rows these are.
     #[serde(default)]
     pub bounds: Bounds,
+    /// What they go on from, when they are one of a series.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub increment: Option<Increment>,
     /// When it was written.
     pub written_at: Timestamp,
     /// By which version of the library.
@@ -88,10 +91,26 @@ impl Manifest {
             columns: vec![],
             snapshot: None,
             bounds: Bounds::Full,
+            increment: None,
             written_at,
             written_by: concat!("shopstream ", env!("CARGO_PKG_VERSION")).to_owned(),
             digest: String::new(),
         }
+    }
+
+    /// A manifest of no files yet for the rows of a read: number 1, with all that the read says of itself.
+    pub fn of_read(partition: Partition, read: &TableRead, options: &WriteOptions) -> Self {
+        let mut manifest = Self::new(partition, &read.schema, options.format, options.written_at);
+        manifest.schema.primary_key.clone_from(&read.key);
+        manifest.snapshot.clone_from(&read.snapshot);
+        manifest.bounds.clone_from(&read.bounds);
+        manifest.increment.clone_from(&read.increment);
+        manifest
+    }
+
+    /// The date of the manifest whose table these rows are merged into; `None` when they are a table by themselves.
+    pub fn since(&self) -> Option<Date> {
+        self.increment.as_ref().and_then(|i| i.since)
     }
 
     /// The manifest as it is stored, and its digest set to that of these bytes.
@@ -131,6 +150,12 @@ impl Manifest {
         &self.digest
     }
 
+    /// As part of another record, which has a digest of its own.
+    pub(super) fn within(mut self) -> Self {
+        self.digest.clear();
+        self
+    }
+
     /// Bytes of all files.
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|f| f.bytes).sum()
@@ -168,6 +193,26 @@ mod tests {
         assert_eq!(m.digest().len(), 64);
         assert_eq!(Manifest::decode(&bytes).unwrap(), m);
         assert_eq!(m.bytes(), 10);
+    }
+
+    #[test]
+    fn one_of_a_series_is_stored_with_what_it_goes_on_from() {
+        let mut keys = manifest();
+        keys.encode().unwrap();
+        let since = date!("2026-01-13");
+        let increment = Increment::new(Some(since)).with_keys(keys);
+        let schema = manifest().schema.to_arrow();
+        let to = crate::CursorValue::Int(7);
+        let read = TableRead::from_batches(schema, vec![])
+            .with_key(["id"])
+            .with_bounds(Bounds::Range(crate::CursorRange::new("id", None, to)))
+            .with_increment(increment.clone());
+        let options = WriteOptions::new(timestamp!("2026-01-14 02:00:00"));
+        let mut m = Manifest::of_read(Partition::new("users", date!("2026-01-14")), &read, &options);
+        let bytes = m.encode().unwrap();
+        assert_eq!(Manifest::decode(&bytes).unwrap(), m);
+        assert_eq!((m.since(), &m.increment, &m.bounds), (Some(since), &Some(increment), &read.bounds));
+        assert_eq!(m.schema.primary_key, ["id"]);
     }
 
     #[test]

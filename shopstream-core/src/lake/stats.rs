@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(one(Int32Array::from(vec![None, None])), (2, None, None));
         assert_eq!(one(Float64Array::from(vec![f64::NAN])), (0, None, None));
         assert_eq!(one(BinaryViewArray::from(vec![Some(&b"\xff"[..]), None])), (1, None, None));
-        assert_eq!(one(FixedSizeBinaryArray::from(vec![Some(&[1; 16][..]), None])), (1, None, None));
+        assert_eq!(one(FixedSizeBinaryArray::try_from(vec![Some(&[1u8; 16][..]), None]).unwrap()), (1, None, None));
         assert_eq!(one(Time64MicrosecondArray::from(vec![Some(1), None, Some(2)])), (1, None, None));
         let lists = [Some(vec![Some(1), None]), None, Some(vec![])];
         assert_eq!(one(ListArray::from_iter_primitive::<Int32Type, _, _>(lists)), (1, None, None));

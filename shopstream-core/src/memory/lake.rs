@@ -123,11 +123,9 @@ fn digest(batches: &[RecordBatch]) -> Result<(u64, String)> {
 
 #[async_trait]
 impl Lake for MemoryLake {
-    async fn write(&self, partition: &Partition, mut data: TableRead, options: &WriteOptions) -> Result<Manifest> {
+    async fn write(&self, partition: &Partition, data: TableRead, options: &WriteOptions) -> Result<Manifest> {
         self.layout.folder(partition)?;
-        let mut manifest = Manifest::new(partition.clone(), &data.schema, options.format, options.written_at);
-        manifest.snapshot = data.snapshot.take();
-        manifest.bounds = data.bounds.clone();
+        let mut manifest = Manifest::of_read(partition.clone(), &data, options);
         let mut stats = StatsCollector::new(&data.schema);
         let mut files = vec![];
         let several = data.parts.len() > 1;

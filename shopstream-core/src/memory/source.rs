@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use futures::stream;
 use std::{collections::BTreeMap, fmt};
 
-use crate::{Batch, Error, ReadOptions, Result, Snapshot, Source, Table, TableRead, TableRef, TableSchema};
+use crate::{Batch, Error, ReadOptions, Result, RowFilter, Snapshot, Source, Table, TableRead, TableRef, TableSchema};
 
 /// A [`Source`] of tables that lie in memory. They do not change, so that it needs no snapshots and has none.
 ///
@@ -102,15 +102,12 @@ impl Source for MemorySource {
             return Err(Error::config("a snapshot of another source").with("table", table));
         }
         let found = self.table(table)?;
-        let columns = match &options.columns {
-            Some(columns) => columns.clone(),
-            None => found.schema.columns.iter().map(|c| c.name.clone()).collect(),
-        };
-        let selected = found.schema.select(&columns).map_err(|e| e.with("table", table))?;
-        let schema = selected.to_arrow();
+        let filter = RowFilter::new(&found.schema, options).map_err(|e| e.with("table", table))?;
+        let columns = filter.columns();
+        let schema = found.schema.select(columns)?.to_arrow();
         let indices = columns.iter().filter_map(|c| found.schema.columns.iter().position(|f| f.name == *c)).collect();
-        let stream = stream::iter(slices(found.batches.clone(), schema.clone(), indices, options.batch_rows.max(1)));
-        Ok(TableRead::new(schema, Box::pin(stream)))
+        let stream = stream::iter(slices(found.batches.clone(), schema, indices, options.batch_rows.max(1)));
+        Ok(filter.read(vec![Box::pin(stream)]))
     }
 }
 

@@ -10,8 +10,8 @@ use std::{
 };
 
 use crate::{
-    BatchStream, Build, Capabilities, Check, CheckOutcome, Error, Lake, Landing, LoadOptions, LoadRecord, LoadReport,
-    Manifest, Published, Result, RunId, TableRef, TableSchema, Warehouse, conform, evaluate,
+    BatchStream, Build, Capabilities, Check, CheckOutcome, Error, Lake, Landing, LoadAction, LoadOptions, LoadRecord,
+    LoadReport, Manifest, Merging, Published, Result, RunId, TableRef, TableSchema, Warehouse, conform, evaluate,
 };
 
 /// A warehouse in memory, with all that the trait promises but durability. Clones are the same warehouse.
@@ -180,13 +180,20 @@ impl Build for MemoryBuild {
     async fn load(&self, lake: &dyn Lake, manifest: &Manifest, options: &LoadOptions) -> Result<LoadReport> {
         let target = &options.target;
         let held = self.table(target).and_then(|t| t.load.clone());
-        if LoadRecord::is_same(held.as_ref(), manifest, options)? {
-            return Ok(LoadReport::new(target.clone(), manifest.rows, true));
-        }
-        let landing = Landing::new(manifest, options)?;
-        let record = LoadRecord::new(manifest, target);
-        let rows = self.write(target, &landing.schema().clone(), landing.read(lake), Some(record)).await?;
-        Ok(LoadReport::new(target.clone(), rows, false))
+        let (schema, rows) = match LoadRecord::action(held.as_ref(), manifest, options)? {
+            LoadAction::Nothing => return Ok(LoadReport::new(target.clone(), manifest.rows, true)),
+            LoadAction::Replace => {
+                let landing = Landing::new(manifest, options)?;
+                (landing.schema().clone(), landing.read(lake))
+            }
+            LoadAction::Merge => {
+                let table = self.table(target).ok_or_else(|| missing(target))?;
+                let merging = Merging::new(manifest, options, &table.schema)?;
+                (merging.schema().clone(), merging.read(lake, table.read(target, None)?).await?)
+            }
+        };
+        self.write(target, &schema, rows, Some(LoadRecord::new(manifest, target))).await?;
+        Ok(LoadReport::new(target.clone(), manifest.rows, false))
     }
 
     async fn put(&self, table: &TableRef, schema: SchemaRef, rows: BatchStream) -> Result<u64> {

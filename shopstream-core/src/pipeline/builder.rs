@@ -7,9 +7,10 @@ use std::{
 };
 use tokio::sync::Mutex;
 
-use super::{Observer, Pipeline, RunReport, State};
+use super::{Observer, Pipeline, RunReport, State, SyncMode};
 use crate::{
-    Clock, Date, Error, Format, Lake, Project, Result, RunId, Source, TableRef, Timestamp, Warehouse, project::cores,
+    Clock, Date, Error, Format, Lake, Project, Result, RunId, SchemaPolicy, Source, TableRef, Timestamp, Warehouse,
+    project::cores,
 };
 
 /// Puts a [`Pipeline`] together. Needed are a lake, a warehouse, a project, its parameters, a clock and a logical date.
@@ -28,6 +29,8 @@ pub struct PipelineBuilder<P> {
     select: Option<Vec<String>>,
     source_schema: String,
     source_tables: BTreeMap<String, TableRef>,
+    sync: BTreeMap<String, SyncMode>,
+    schema_policy: SchemaPolicy,
     format: Format,
     max_rows_per_file: Option<u64>,
     workers: usize,
@@ -53,6 +56,8 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> PipelineBuilder<P> {
             select: None,
             source_schema: String::new(),
             source_tables: BTreeMap::new(),
+            sync: BTreeMap::new(),
+            schema_policy: SchemaPolicy::default(),
             format: Format::default(),
             max_rows_per_file: None,
             workers: cores(),
@@ -165,6 +170,33 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> PipelineBuilder<P> {
         self
     }
 
+    /// How a table of the project is kept up to date, by its name (default: each run reads all of it).
+    ///
+    /// ```
+    /// # use shopstream_core::{Pipeline, PipelineBuilder};
+    /// use shopstream_core::SyncMode;
+    ///
+    /// # fn example(builder: PipelineBuilder<()>) -> PipelineBuilder<()> {
+    /// builder
+    ///     .sync("orders", SyncMode::cursor("updated_at").with_deletes())
+    ///     .sync("events", SyncMode::cursor("id").with_overlap(1000))
+    /// # }
+    /// # example(Pipeline::builder());
+    /// ```
+    #[must_use]
+    pub fn sync(mut self, table: impl Into<String>, mode: impl Into<SyncMode>) -> Self {
+        self.sync.insert(table.into(), mode.into());
+        self
+    }
+
+    /// What is done when a table's columns are not those of its last partition in the lake (default: what adds goes
+    /// on, what takes away stops).
+    #[must_use]
+    pub fn schema_policy(mut self, policy: SchemaPolicy) -> Self {
+        self.schema_policy = policy;
+        self
+    }
+
     /// The format of the lake's files (default Parquet).
     #[must_use]
     pub fn format(mut self, format: Format) -> Self {
@@ -232,6 +264,8 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> PipelineBuilder<P> {
         };
         let renamed = |(table, from): (String, TableRef)| Ok((names[known(&table)?].table().to_owned(), from));
         let source_tables = self.source_tables.into_iter().map(renamed).collect::<Result<_>>()?;
+        let kept = |(table, mode): (String, SyncMode)| Ok((names[known(&table)?].table().to_owned(), mode));
+        let sync = self.sync.into_iter().map(kept).collect::<Result<_>>()?;
         let models = match &self.select {
             Some(selectors) => project.select(selectors)?,
             None => project.all(),
@@ -254,6 +288,8 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> PipelineBuilder<P> {
             models,
             source_schema: self.source_schema,
             source_tables,
+            sync,
+            schema_policy: self.schema_policy,
             format: self.format,
             max_rows_per_file: self.max_rows_per_file,
             workers: self.workers,

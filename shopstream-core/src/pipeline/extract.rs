@@ -1,34 +1,29 @@
 //! From the source to the lake.
 
-use futures::{FutureExt, StreamExt};
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use futures::FutureExt;
+use std::{fmt, sync::Arc};
 
-use super::{Event, Pipeline, RunReport, State, Step, TableReport, all, permits::Permits};
-use crate::{
-    BatchStream, Error, ErrorKind, Landed, Manifest, ReadOptions, Result, Source, TableDecl, TableRead, TableRef,
-    TableSchema, WriteOptions, table::is_text,
+use super::{
+    Event, Pipeline, RunReport, State, Step, SyncMode, SyncState, TableReport, all, extraction::Extraction,
+    permits::Permits, plan::TablePlan, state::States,
 };
+use crate::{Error, ReadOptions, Result, Source, TableDecl, TableRef, WriteOptions};
 
 impl<P: Clone + fmt::Debug + Send + Sync + 'static> Pipeline<P> {
     pub(super) async fn extract_step(&self, state: &mut State) -> Result<RunReport> {
         let source = self.source.clone().ok_or_else(|| Error::config("there is no source to extract from"))?;
         let since = self.started(Step::Extract, self.tables.len());
         let snapshot = source.snapshot().await?;
-        self.compare(&*source).await?;
+        let plans = self.plan(&*source).await?;
 
         let permits = Permits::new(self.workers);
         let mut options = ReadOptions::default().with_parts(self.workers);
         if let Some(snapshot) = &snapshot {
             options = options.with_snapshot(snapshot.clone());
         }
-        let jobs = self.selected().map(|t| {
-            let (table, job) = (t.table_ref(), self.copy(source.clone(), t, options.clone(), permits.clone()));
+        let jobs = plans.iter().map(|plan| {
+            let table = plan.table.table_ref();
+            let job = self.copy(plan, self.extraction(plan, source.clone(), &options, &permits));
             job.map(move |done| done.map_err(|e| if e.context("table").is_some() { e } else { e.with("table", table) }))
                 .boxed()
         });
@@ -38,94 +33,80 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> Pipeline<P> {
         Ok(self.done(state, report, Step::Extract, tables, since))
     }
 
-    /// What a table of the project is called in the source.
-    fn in_source(&self, table: &TableDecl) -> TableRef {
-        let by_name = || TableRef::new(&self.source_schema, table.name);
-        self.source_tables.get(table.name).cloned().unwrap_or_else(by_name)
+    /// How a table is kept up to date.
+    pub(super) fn mode(&self, table: &TableDecl) -> &SyncMode {
+        self.sync.get(table.name).unwrap_or(&SyncMode::Full)
     }
 
-    /// Compares what is declared with what the source has.
-    async fn compare(&self, source: &dyn Source) -> Result<()> {
-        let jobs = self.selected().map(|t| {
-            let job = async move {
-                let table = self.in_source(t);
-                match source.describe(&table).await {
-                    Ok(schema) => Ok(differences(t, &table, &schema)),
-                    Err(e) if e.kind() == ErrorKind::NotFound => Err(e.with("declared", t.table_ref())),
-                    Err(e) => Err(e),
-                }
-            };
-            job.boxed()
-        });
-        let differences = all(self.workers, jobs.collect()).await?.concat();
-        if differences.is_empty() {
-            return Ok(());
-        }
-        Err(Error::schema(format!("the source is not as declared, nothing was extracted: {}", differences.join("; "))))
-    }
-
-    async fn copy(
+    fn extraction(
         &self,
+        plan: &TablePlan<'_>,
         source: Arc<dyn Source>,
-        table: &TableDecl,
-        options: ReadOptions,
-        permits: Permits,
-    ) -> Result<TableReport> {
-        let since = self.clock.elapsed();
-        let (lake, from, partition) = (self.lake.clone(), self.in_source(table), self.partition(table));
+        options: &ReadOptions,
+        permits: &Permits,
+    ) -> Extraction {
         let mut write = WriteOptions::new(self.built_at).with_format(self.format).with_workers(self.workers);
         write.max_rows_per_file = self.max_rows_per_file;
+        let mut read = options.clone();
+        if plan.partly {
+            read = read.with_columns(plan.schema.columns.iter().map(|c| c.name.clone()));
+        }
+        Extraction {
+            source,
+            lake: self.lake.clone(),
+            observer: self.observer.clone(),
+            permits: permits.clone(),
+            from: plan.from.clone(),
+            partition: self.partition(plan.table),
+            schema: plan.schema.clone(),
+            mode: self.mode(plan.table).clone(),
+            read,
+            write,
+        }
+    }
+
+    async fn copy(&self, plan: &TablePlan<'_>, extraction: Extraction) -> Result<TableReport> {
+        let since = self.clock.elapsed();
         // A task of its own, since decoding and encoding keep a core busy; it ends when the set is dropped.
         let mut tasks = tokio::task::JoinSet::new();
-        tasks.spawn(async move {
-            let mut read = source.read(&from, &options).await?;
-            read.parts = permits.bound(read.parts);
-            let (read, rows) = counted(read);
-            let manifest = lake.write(&partition, read, &write).await?;
-            Ok::<_, Error>((manifest, rows.load(Ordering::Relaxed)))
-        });
-        let (manifest, rows): (Manifest, u64) = match tasks.join_next().await {
+        tasks.spawn(extraction.run());
+        let done = match tasks.join_next().await {
             Some(Ok(done)) => done?,
-            _ => return Err(Error::internal("the extraction of a table broke off").with("table", table.name)),
+            _ => return Err(Error::internal("the extraction of a table broke off").with("table", plan.table.name)),
         };
-        if manifest.rows != rows {
-            return Err(Error::data("the lake has not kept the rows that it was given")
-                .with("table", table.name)
-                .with("source", rows)
-                .with("manifest", manifest.rows));
-        }
-        let mut report = TableReport::new(TableRef::new("", table.name), rows);
-        report.bytes = Some(manifest.bytes());
+        let mut report = TableReport::new(TableRef::new("", plan.table.name), done.manifest.rows);
+        report.bytes = Some(done.manifest.bytes());
+        report.bounds = done.manifest.bounds;
+        report.changes.clone_from(&plan.changes);
+        report.notes = done.notes;
         report.seconds = self.seconds(since);
         self.observer.on(&Event::TableDone { step: Step::Extract, table: &report });
         Ok(report)
     }
-}
 
-/// A read, and the count of the rows that went through it.
-fn counted(mut read: TableRead) -> (TableRead, Arc<AtomicU64>) {
-    let rows = Arc::new(AtomicU64::new(0));
-    let counting = |part: BatchStream| {
-        let count = rows.clone();
-        let counted = part.inspect(move |batch| {
-            if let Ok(batch) = batch {
-                count.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
-            }
-        });
-        counted.boxed()
-    };
-    read.parts = read.parts.into_iter().map(counting).collect();
-    (read, rows)
-}
+    /// How far the tables were read, by the runs of all dates, as the lake has it: of each table that is not read in
+    /// full, in the order of the dates.
+    ///
+    /// # Errors
+    /// Those of the lake; `Data` for a state that is damaged.
+    pub async fn sync_states(&self) -> Result<Vec<SyncState>> {
+        let mut states = vec![];
+        for table in self.selected() {
+            states.extend(States { lake: &*self.lake, table: table.name }.all().await?);
+        }
+        Ok(states)
+    }
 
-/// The declared columns that a source lacks, or has of another type. Whether they may be NULL shows in the rows.
-fn differences(declared: &TableDecl, table: &TableRef, found: &TableSchema) -> Vec<String> {
-    let own = [Landed::<()>::LOADED_AT, Landed::<()>::SOURCE_FILE];
-    let landed = declared.columns.iter().filter(|c| !own.contains(&c.name));
-    let difference = |c: &crate::ColumnDecl| match found.column(c.name) {
-        None => Some(format!("{table}.{}: missing, expected {}", c.name, c.data_type)),
-        Some(f) if f.data_type == c.data_type || is_text(&f.data_type) && is_text(&c.data_type) => None,
-        Some(f) => Some(format!("{table}.{}: expected {}, found {}", c.name, c.data_type, f.data_type)),
-    };
-    landed.filter_map(difference).collect()
+    /// Forgets how far a table was read: the next run reads it from the beginning. What lies in the lake and in the
+    /// warehouse stays.
+    ///
+    /// # Errors
+    /// `NotFound` when the project has no such source; those of the lake.
+    pub async fn reset(&self, table: &str) -> Result<()> {
+        let named = |t: &&TableDecl| t.name == table || t.table_ref().to_string() == table;
+        let found = self.project.sources().find(named);
+        let found = found.ok_or_else(|| Error::not_found("no such source in the project").with("table", table))?;
+        let _one_step_at_a_time = self.state.lock().await;
+        States { lake: &*self.lake, table: found.name }.reset().await
+    }
 }

@@ -2,24 +2,30 @@
 
 mod builder;
 mod extract;
+mod extraction;
 mod load;
 mod models;
 mod observer;
 mod permits;
+mod plan;
 mod publish;
 mod report;
+mod state;
+mod sync;
 
 pub use builder::PipelineBuilder;
 pub use observer::{Event, Observer, Step};
 pub use report::{DroppedRows, LeftOut, RunReport, StepReport, TableReport};
+pub use state::SyncState;
+pub use sync::{CursorSync, SyncMode};
 
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 
 use crate::{
-    Build, Clock, Date, Error, Format, Lake, Partition, Project, Result, RunId, Selection, Source, TableDecl, TableRef,
-    Timestamp, Warehouse,
+    Build, Clock, Date, Error, Format, Lake, Partition, Project, Result, RunId, SchemaPolicy, Selection, Source,
+    TableDecl, TableRef, Timestamp, Warehouse,
 };
 
 /// Source, lake, warehouse and project, tied for a logical date: extract, load, build, test, publish.
@@ -80,6 +86,9 @@ pub struct Pipeline<P> {
     models: Selection,
     source_schema: String,
     source_tables: BTreeMap<String, TableRef>,
+    /// How tables are kept up to date, by their names; others are read in full.
+    sync: BTreeMap<String, SyncMode>,
+    schema_policy: SchemaPolicy,
     format: Format,
     max_rows_per_file: Option<u64>,
     workers: usize,
@@ -126,18 +135,22 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> Pipeline<P> {
         Ok(report)
     }
 
-    /// Reads the tables in one snapshot of the source and writes each to the lake, under the logical date. Columns
-    /// that the project does not declare go along.
+    /// Reads the tables in one snapshot of the source and writes each to the lake, under the logical date: in full, or
+    /// what is new ([`PipelineBuilder::sync`]). Columns that the project does not declare go along. What became of the
+    /// columns since the lake's last partition up to the date is told first ([`Event::SchemaChanged`]).
     ///
     /// # Errors
-    /// `Schema`, before any row moves, with all declared columns that the source lacks or has of another type;
-    /// `Config` without a source; those of source and lake. Tables written before stay in the lake.
+    /// `Schema`, before any row moves, with all declared columns that the source lacks or has of another type, and
+    /// with all changes that stop by the [`PipelineBuilder::schema_policy`]; `Config` without a source, and for tables
+    /// that cannot be kept up to date as they should; those of source and lake. Tables written before stay in the
+    /// lake.
     pub async fn extract(&self) -> Result<RunReport> {
         self.extract_step(&mut *self.state.lock().await).await
     }
 
-    /// Loads each table's partition of the logical date into the raw layer of the build. What the build had of
-    /// models of these tables is taken out of it.
+    /// Loads each table's partition of the logical date into the raw layer of the build; where it goes on from one
+    /// that the table does not hold, those first, in the order of their dates. What the build had of models of these
+    /// tables is taken out of it.
     ///
     /// # Errors
     /// `NotFound` with all tables that were not extracted; those of lake and warehouse.
@@ -157,7 +170,7 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> Pipeline<P> {
     }
 
     /// Runs the data tests on the build: the project's, and for each loaded table that it has as many rows as its
-    /// manifest. Tests of tables that are not there are reported as left out. A test that fails is no error here:
+    /// manifest, or that its key is unique when that was merged. Tests of tables that are not there are reported as left out. A test that fails is no error here:
     /// see [`RunReport::passed`].
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use super::{StepReport, TableReport};
-use crate::CheckOutcome;
+use crate::{CheckOutcome, SchemaChange};
 
 /// A part of a run, in the order in which they follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -45,6 +45,21 @@ pub enum Event<'a> {
         step: Step,
         /// How many tables, or data tests, it has before it.
         items: usize,
+    },
+    /// A table's columns are not those that it had when it was extracted last; told before any row moves, also when
+    /// the run stops because of it.
+    SchemaChanged {
+        /// The table, as it is called in the lake.
+        table: &'a str,
+        /// What became of them.
+        changes: &'a [SchemaChange],
+    },
+    /// A source had to do with less than it was asked for.
+    Note {
+        /// The table, as it is called in the lake.
+        table: &'a str,
+        /// What, and why.
+        note: &'a str,
     },
     /// A table is done.
     TableDone {

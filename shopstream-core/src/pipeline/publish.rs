@@ -15,7 +15,7 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> Pipeline<P> {
         let build = state.build(self).await?;
         let available = self.available(build).await?;
         let own = build.tables().await?.into_iter().chain(loaded).collect();
-        let (mut checks, mut left_out) = (self.row_counts(&own).await?, vec![]);
+        let (mut checks, mut left_out) = (self.loaded_tables(&own).await?, vec![]);
         for check in self.project.checks() {
             let missing = check.tables().into_iter().filter(|t| !available.contains(*t)).cloned();
             match missing.collect::<Vec<_>>() {
@@ -41,8 +41,9 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> Pipeline<P> {
         Ok(self.done(state, report, Step::Test, vec![], since))
     }
 
-    /// For each table that the build has loaded: that it has the rows of its manifest, which has those of the source.
-    async fn row_counts(&self, own: &BTreeSet<TableRef>) -> Result<Vec<Check>> {
+    /// For each table that the build has loaded: that it has the rows of its manifest, which has those of the source;
+    /// of one that was merged, that no key is there twice.
+    async fn loaded_tables(&self, own: &BTreeSet<TableRef>) -> Result<Vec<Check>> {
         let loaded: Vec<_> = self.project.sources().filter(|t| own.contains(&t.table_ref())).collect();
         let jobs = loaded.iter().map(|t| {
             let job = async move {
@@ -51,8 +52,16 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> Pipeline<P> {
                         .with("table", t.table_ref())
                         .with("date", self.date)
                 })?;
-                let rule = Rule::RowCount { expected: manifest.rows };
-                Ok(Check::new(format!("{}_row_count", t.name), t.table_ref(), rule))
+                Ok(match manifest.since() {
+                    None => {
+                        let rule = Rule::RowCount { expected: manifest.rows };
+                        Check::new(format!("{}_row_count", t.name), t.table_ref(), rule)
+                    }
+                    Some(_) => {
+                        let rule = Rule::unique(manifest.schema.primary_key);
+                        Check::new(format!("{}_key", t.name), t.table_ref(), rule)
+                    }
+                })
             };
             job.boxed()
         });

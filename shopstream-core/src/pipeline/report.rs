@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Step;
-use crate::{CheckOutcome, Date, Dropped, Published, RunId, SnapshotInfo, TableRef, Timestamp};
+use crate::{Bounds, CheckOutcome, Date, Dropped, Published, RunId, SchemaChange, SnapshotInfo, TableRef, Timestamp};
 
 /// What a run, or some of its steps, did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -105,6 +105,15 @@ pub struct TableReport {
     /// Whether it was there already.
     #[serde(default)]
     pub unchanged: bool,
+    /// Which of the source's rows were read, when extracting.
+    #[serde(default)]
+    pub bounds: Bounds,
+    /// What became of its columns since it was extracted last.
+    #[serde(default)]
+    pub changes: Vec<SchemaChange>,
+    /// What the source had to do without.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// What the model's rules dropped.
     #[serde(default)]
     pub dropped: Vec<DroppedRows>,
@@ -112,7 +121,17 @@ pub struct TableReport {
 
 impl TableReport {
     pub(crate) fn new(table: TableRef, rows: u64) -> Self {
-        Self { table, rows, bytes: None, seconds: 0.0, unchanged: false, dropped: vec![] }
+        Self {
+            table,
+            rows,
+            bytes: None,
+            seconds: 0.0,
+            unchanged: false,
+            bounds: Bounds::Full,
+            changes: vec![],
+            notes: vec![],
+            dropped: vec![],
+        }
     }
 }
 

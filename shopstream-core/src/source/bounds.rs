@@ -1,9 +1,9 @@
 //! Which of a table's rows are meant.
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, str::FromStr};
 
-use crate::{Date, Timestamp};
+use crate::{Date, Error, Result, Timestamp};
 
 /// Which of a table's rows a read yields.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +60,46 @@ pub enum CursorValue {
     Timestamp(Timestamp),
 }
 
+impl CursorValue {
+    /// How many ones, days or microseconds it is.
+    pub(crate) fn number(self) -> i64 {
+        match self {
+            CursorValue::Int(value) => value,
+            CursorValue::Date(value) => value.days().into(),
+            CursorValue::Timestamp(value) => value.micros(),
+        }
+    }
+
+    /// The day of so many days.
+    pub(super) fn date(days: i64) -> Result<Self> {
+        i32::try_from(days).map(|days| CursorValue::Date(Date::from_days(days))).map_err(|_| too_late())
+    }
+
+    /// The instant of so many microseconds.
+    pub(super) fn micros(micros: i128) -> Result<Self> {
+        i64::try_from(micros).map(|m| CursorValue::Timestamp(Timestamp::from_micros(m))).map_err(|_| too_late())
+    }
+}
+
+/// Reads what [`Display`](fmt::Display) writes: the forms of numbers, days and instants differ.
+impl FromStr for CursorValue {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let number = || text.parse().ok().map(CursorValue::Int);
+        let date = || Date::parse(text).map(CursorValue::Date);
+        let instant = || Timestamp::parse(text).map(CursorValue::Timestamp);
+        number()
+            .or_else(date)
+            .or_else(instant)
+            .ok_or_else(|| Error::config("not a cursor's value: a whole number, YYYY-MM-DD or YYYY-MM-DD HH:MM:SS"))
+    }
+}
+
+fn too_late() -> Error {
+    Error::data("a cursor's value lies beyond the end of time")
+}
+
 impl fmt::Display for CursorValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -90,7 +130,11 @@ mod tests {
             let json = serde_json::to_string(&bounds).unwrap();
             assert_eq!(serde_json::from_str::<Bounds>(&json).unwrap(), bounds, "{json}");
             assert_eq!(range.to_string(), shown);
+            for value in range.from.into_iter().chain([range.to]) {
+                assert_eq!(value.to_string().parse::<CursorValue>().unwrap(), value);
+            }
         }
+        assert!("tomorrow".parse::<CursorValue>().is_err());
         assert_eq!(serde_json::to_string(&Bounds::Full).unwrap(), "\"full\"");
     }
 }

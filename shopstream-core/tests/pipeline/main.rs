@@ -2,11 +2,14 @@
 // A failing helper is a failing test.
 #![allow(clippy::unwrap_used)]
 
+mod changing;
+mod contract;
 mod interrupted;
 #[cfg(feature = "conformance")]
 mod push_down;
 mod shop;
 mod steps;
+mod sync;
 
 use arrow::{
     array::{Int64Array, RecordBatch},

@@ -4,7 +4,8 @@ use arrow::array::RecordBatch;
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use shopstream_core::{
-    Error, ReadOptions, Result, Snapshot, SnapshotInfo, Source, Table, TableDecl, TableRead, TableRef, TableSchema,
+    Error, ReadOptions, Result, RowFilter, Snapshot, SnapshotInfo, Source, Table, TableDecl, TableRead, TableRef,
+    TableSchema,
 };
 use std::{
     collections::BTreeMap,
@@ -111,10 +112,9 @@ impl Source for DemoSource {
                 .with("table", table)
                 .with("snapshot", &snapshot.info().id));
         }
-        let columns = options.columns.clone().unwrap_or_else(|| declared.column_names());
-        let schema = declared.table_schema().select(&columns).map_err(|e| e.with("table", table))?.to_arrow();
-        let indexes: Vec<usize> =
-            columns.iter().filter_map(|column| declared.columns.iter().position(|c| c.name == *column)).collect();
+        let filter = RowFilter::new(&declared.table_schema(), options).map_err(|e| e.with("table", table))?;
+        let position = |column: &String| declared.columns.iter().position(|c| c.name == *column);
+        let indexes: Vec<usize> = filter.columns().iter().filter_map(position).collect();
         let batches = self
             .batches(declared.name, options.batch_rows)
             .ok_or_else(|| Error::internal("a declared table has no demo data").with("table", table))?;
@@ -123,7 +123,7 @@ impl Source for DemoSource {
             let batch = batches.next()?;
             Some((batch.project(&indexes).map_err(Error::from), (batches, indexes)))
         });
-        Ok(TableRead::new(schema, Box::pin(stream.fuse())).with_snapshot(Some(self.info())))
+        Ok(filter.read(vec![Box::pin(stream.fuse())]).with_snapshot(Some(self.info())))
     }
 }
 

@@ -16,14 +16,12 @@ use super::{
 pub(super) async fn write(
     store: &Arc<Store>,
     partition: &Partition,
-    mut data: TableRead,
+    data: TableRead,
     options: &WriteOptions,
 ) -> Result<Manifest> {
     task::runtime()?;
     let schema = data.schema.clone();
-    let mut manifest = Manifest::new(partition.clone(), &schema, options.format, options.written_at);
-    manifest.snapshot = data.snapshot.take();
-    manifest.bounds = data.bounds.clone();
+    let mut manifest = Manifest::of_read(partition.clone(), &data, options);
 
     let claim = Claim::take(store, &manifest).await?;
     manifest.number = claim.number();

@@ -4,8 +4,8 @@ use arrow::{array::RecordBatch, datatypes::SchemaRef};
 use async_trait::async_trait;
 use futures::{StreamExt, stream::BoxStream};
 use shopstream_core::{
-    BatchStream, Build, Check, CheckOutcome, Error, Lake, Landing, LoadOptions, LoadRecord, LoadReport, Manifest,
-    Published, Result, RunId, TableRef, conform, evaluate,
+    BatchStream, Build, Check, CheckOutcome, Error, Lake, Landing, LoadAction, LoadOptions, LoadRecord, LoadReport,
+    Manifest, Merging, Published, Result, RunId, TableRef, conform, evaluate,
 };
 use std::{
     collections::BTreeMap,
@@ -152,6 +152,12 @@ impl LocalBuild {
         put.finish().await
     }
 
+    /// A table as the build has it.
+    async fn open(&self, table: &TableRef) -> Result<TableReader> {
+        let (_, path) = self.shared.find(table).ok_or_else(|| super::missing(table, &self.shared.settings.root))?;
+        blocking(move || TableReader::open(&path)).await
+    }
+
     /// The build, when nobody writes any more.
     async fn still(self) -> Still {
         let guard = self.writing.write_owned().await;
@@ -185,13 +191,20 @@ impl Build for LocalBuild {
     async fn load(&self, lake: &dyn Lake, manifest: &Manifest, options: &LoadOptions) -> Result<LoadReport> {
         let target = &options.target;
         let held = self.shared.find(target).and_then(|(table, _)| table.load);
-        if LoadRecord::is_same(held.as_ref(), manifest, options)? {
-            return Ok(LoadReport::new(target.clone(), manifest.rows, true));
-        }
-        let landing = Landing::new(manifest, options)?;
-        let record = LoadRecord::new(manifest, target);
-        let rows = self.write(target, &landing.schema().clone(), landing.read(lake), Some(record)).await?;
-        Ok(LoadReport::new(target.clone(), rows, false))
+        let (schema, rows) = match LoadRecord::action(held.as_ref(), manifest, options)? {
+            LoadAction::Nothing => return Ok(LoadReport::new(target.clone(), manifest.rows, true)),
+            LoadAction::Replace => {
+                let landing = Landing::new(manifest, options)?;
+                (landing.schema().clone(), landing.read(lake))
+            }
+            LoadAction::Merge => {
+                let table = self.open(target).await?;
+                let merging = Merging::new(manifest, options, table.schema())?;
+                (merging.schema().clone(), merging.read(lake, table.read(None)?).await?)
+            }
+        };
+        self.write(target, &schema, rows, Some(LoadRecord::new(manifest, target))).await?;
+        Ok(LoadReport::new(target.clone(), manifest.rows, false))
     }
 
     async fn put(&self, table: &TableRef, schema: SchemaRef, rows: BatchStream) -> Result<u64> {
@@ -203,9 +216,7 @@ impl Build for LocalBuild {
     }
 
     async fn read(&self, table: &TableRef, columns: Option<&[String]>) -> Result<BatchStream> {
-        let (_, path) = self.shared.find(table).ok_or_else(|| super::missing(table, &self.shared.settings.root))?;
-        let reader = blocking(move || TableReader::open(&path)).await?;
-        reader.read(columns).map_err(|e| e.with("table", table))
+        self.open(table).await?.read(columns).map_err(|e| e.with("table", table))
     }
 
     async fn check(&self, check: &Check) -> Result<CheckOutcome> {

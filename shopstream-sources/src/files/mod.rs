@@ -17,7 +17,7 @@ use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use futures::StreamExt;
 use shopstream_core::{
-    Bounds, ColumnSchema, Error, ReadOptions, Result, Snapshot, Source, Table, TableRead, TableRef, TableSchema,
+    Error, ReadOptions, Result, RowFilter, Snapshot, Source, Table, TableRead, TableRef, TableSchema,
 };
 use std::{
     collections::BTreeMap,
@@ -168,25 +168,18 @@ impl Source for FileSource {
         if options.snapshot.is_some() {
             return Err(Error::config("files have no snapshots: this one is of another source").with("table", table));
         }
-        if options.bounds != Bounds::Full {
-            return Err(Error::unsupported("files are read as a whole, and not within bounds").with("table", table));
-        }
-        let selected = match &options.columns {
-            Some(columns) => whole.select(columns).map_err(|e| e.with("table", table))?,
-            None => whole.clone(),
-        };
-        let position = |c: &ColumnSchema| whole.columns.iter().position(|w| w.name == c.name);
-        let columns: Vec<usize> = selected.columns.iter().filter_map(position).collect();
-        let (schema, batch_rows) = (selected.to_arrow(), options.batch_rows);
+        let filter = RowFilter::new(&whole, options).map_err(|e| e.with("table", table))?;
+        let position = |name: &String| whole.columns.iter().position(|w| w.name == *name);
+        let columns: Vec<usize> = filter.columns().iter().filter_map(position).collect();
+        let (schema, batch_rows) = (whole.select(filter.columns())?.to_arrow(), options.batch_rows);
         if table.table() == Rejects::NAME {
-            let rejects = rejects::stream_of(self.suspects(table.schema()), columns, batch_rows);
-            return Ok(TableRead::new(schema, rejects));
+            return Ok(filter.read(vec![rejects::stream_of(self.suspects(table.schema()), columns, batch_rows)]));
         }
         let found = self.get(table)?;
         let BadRows::Quarantine(threshold) = self.bad_rows else {
-            let decoder = found.form.decoder(schema.clone(), batch_rows)?;
+            let decoder = found.form.decoder(schema, batch_rows)?;
             let reading = Reading::open(table, &found.file, found.form.compression, decoder).await?;
-            return Ok(TableRead::new(schema, reading.into_stream()));
+            return Ok(filter.read(vec![reading.into_stream()]));
         };
         // All columns are looked at, so that the rows that are left out are the same whichever of them are read.
         let tally = Tally::new(threshold);
@@ -195,7 +188,7 @@ impl Source for FileSource {
         let reading = Reading::open(table, &found.file, found.form.compression, decoder).await?.with_tally(tally);
         let rows = reading.into_stream().map(move |batch| Ok(batch?.project(&columns)?)).boxed();
         let rejects = TableRef::new(table.schema(), Rejects::NAME);
-        Ok(TableRead::new(schema, rows).with_note(format!("bad rows are left out: they are in {rejects}")))
+        Ok(filter.read(vec![rows]).with_note(format!("bad rows are left out: they are in {rejects}")))
     }
 }
 

@@ -31,7 +31,7 @@ pub use writer::PostgresWriter;
 
 use async_trait::async_trait;
 use shopstream_core::{
-    ReadOptions, Result, Snapshot, Source, TableRead, TableRef, TableSchema, Timestamp, doctor::Finding,
+    CursorValue, ReadOptions, Result, Snapshot, Source, TableRead, TableRef, TableSchema, Timestamp, doctor::Finding,
 };
 use std::{
     fmt,
@@ -203,6 +203,14 @@ impl Source for PostgresSource {
 
     async fn read(&self, table: &TableRef, options: &ReadOptions) -> Result<TableRead> {
         read::read(&self.target, &self.policies, table, options, self.alone.get()).await
+    }
+
+    async fn greatest(&self, table: &TableRef, column: &str, options: &ReadOptions) -> Result<Option<CursorValue>> {
+        let _turn = match self.alone.get() {
+            Some(alone) => Some(alone.turn().await?),
+            None => None,
+        };
+        read::greatest(&self.target, table, column, options).await
     }
 
     async fn doctor(&self, tables: &[TableRef], now: Timestamp) -> Vec<Finding> {

@@ -1,8 +1,10 @@
 //! A table's rows on their way.
 
-use arrow::array::RecordBatch;
+use arrow::{array::RecordBatch, datatypes::DataType};
 use futures::{FutureExt, TryStreamExt, stream};
-use shopstream_core::{BatchStream, Error, ReadOptions, Result, Snapshot, TableRead, TableRef, TableSchema};
+use shopstream_core::{
+    BatchStream, CursorValue, Date, Error, ReadOptions, Result, Snapshot, TableRead, TableRef, TableSchema, Timestamp,
+};
 use std::{collections::VecDeque, sync::Arc};
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -25,6 +27,35 @@ pub(super) async fn describe(target: &Target, policies: &Policies, table: &Table
     let attributes = catalog::attributes(&connection, &relation).await?;
     connection.rest();
     Ok(Plan::new(relation, &attributes, None, policies)?.schema())
+}
+
+/// The greatest value of a cursor.
+pub(super) async fn greatest(
+    target: &Target,
+    table: &TableRef,
+    column: &str,
+    options: &ReadOptions,
+) -> Result<Option<CursorValue>> {
+    let snapshot = options.snapshot.as_ref().map(|s| held(s, target)).transpose()?;
+    let mut connection = Connection::open(target).await?;
+    connection.begin(snapshot).await?;
+    let relation = catalog::expect(&connection, table).await?.readable()?;
+    let attributes = catalog::attributes(&connection, &relation).await?;
+    let sql = rows::greatest_sql(&relation, &attributes, column).map_err(|e| locate(e, &relation.name))?;
+    let found = connection.query(&sql, &[]).await.map_err(|e| locate(e, &relation.name))?;
+    connection.rest();
+    let Some(value) = found.first().map(|row| get::<Option<i64>>(row, 0)).transpose()?.flatten() else {
+        return Ok(None);
+    };
+    let of = Plan::new(relation, &attributes, Some(&[column.to_owned()]), &Policies::default())?.arrow_schema();
+    Ok(Some(match of.field(0).data_type() {
+        DataType::Date32 => {
+            let days = i32::try_from(value).map_err(|_| Error::data("a day is out of range").with("column", column))?;
+            CursorValue::Date(Date::from_days(days))
+        }
+        DataType::Timestamp(..) => CursorValue::Timestamp(Timestamp::from_micros(value)),
+        _ => CursorValue::Int(value),
+    }))
 }
 
 /// Starts to read a table, on connections of its own.
@@ -79,7 +110,7 @@ pub(super) async fn read(
     let name = relation.name.clone();
     let conditions: Vec<Option<String>> = parts
         .iter()
-        .map(|pages| rows::condition(&attributes, &options.bounds, pages).map_err(|e| locate(e, &name)))
+        .map(|pages| rows::condition(&attributes, options, pages).map_err(|e| locate(e, &name)))
         .collect::<Result<_>>()?;
     let plan = Arc::new(Plan::new(relation, &attributes, options.columns.as_deref(), policies)?);
 

@@ -1,6 +1,7 @@
 //! Which rows of a table are asked for, as SQL.
 
-use shopstream_core::{Bounds, CursorRange, CursorValue, Error, Result};
+use arrow::{array::RecordBatch, util::display::array_value_to_string};
+use shopstream_core::{Bounds, CursorRange, CursorValue, Error, ReadOptions, Result};
 use tokio_postgres::types::Type;
 
 use super::catalog::{Attribute, Kind, Relation, quoted};
@@ -46,13 +47,64 @@ pub(super) fn indivisible(relation: &Relation) -> Option<String> {
 }
 
 /// The condition that all of these rows fulfil, and no others; `None` when there is none.
-pub(super) fn condition(attributes: &[Attribute], bounds: &Bounds, pages: &Pages) -> Result<Option<String>> {
-    let bounds = match bounds {
+pub(super) fn condition(attributes: &[Attribute], options: &ReadOptions, pages: &Pages) -> Result<Option<String>> {
+    let bounds = match &options.bounds {
         Bounds::Full => None,
         Bounds::Range(range) => Some(range_condition(attributes, range)?),
         _ => return Err(Error::unsupported("PostgreSQL tables are read whole or by a range of a cursor")),
     };
-    Ok(both(bounds, pages.condition()))
+    let keys = options.keys.as_ref().map(|keys| keys_condition(attributes, keys)).transpose()?;
+    Ok(both(both(bounds, keys), pages.condition()))
+}
+
+/// The rows of these keys; the batch's columns are the key's.
+fn keys_condition(attributes: &[Attribute], keys: &RecordBatch) -> Result<String> {
+    if keys.num_rows() == 0 {
+        return Ok("false".to_owned());
+    }
+    let schema = keys.schema();
+    let (mut names, mut columns) = (vec![], vec![]);
+    for (field, values) in schema.fields().iter().zip(keys.columns()) {
+        let attribute = find(attributes, field.name())?;
+        names.push(quoted(field.name()));
+        let literal = |row: usize| {
+            let text = array_value_to_string(values, row)?;
+            Ok(format!("'{}'::{}", text.replace('\'', "''"), attribute.native_type))
+        };
+        columns.push((0..keys.num_rows()).map(literal).collect::<Result<Vec<String>>>()?);
+    }
+    let row = |row: usize| {
+        let values: Vec<&str> = columns.iter().filter_map(|c| c.get(row)).map(String::as_str).collect();
+        format!("({})", values.join(", "))
+    };
+    let rows: Vec<String> = (0..keys.num_rows()).map(row).collect();
+    Ok(format!("({}) IN ({})", names.join(", "), rows.join(", ")))
+}
+
+fn find<'a>(attributes: &'a [Attribute], column: &str) -> Result<&'a Attribute> {
+    let found = attributes.iter().find(|a| a.name == column);
+    found.ok_or_else(|| Error::not_found("no such column in the table").with("column", column))
+}
+
+/// The query for the greatest value of a cursor: NULL in a table without rows.
+pub(super) fn greatest_sql(relation: &Relation, attributes: &[Attribute], column: &str) -> Result<String> {
+    let epoch = |of: &str| format!("(extract(epoch from max({0})::{of}) * 1000000)::int8", quoted(column));
+    let value = match Type::from_oid(find(attributes, column)?.base.oid) {
+        Some(Type::INT2 | Type::INT4 | Type::INT8) => format!("max({})::int8", quoted(column)),
+        Some(Type::DATE) => format!("(max({}) - date '1970-01-01')::int8", quoted(column)),
+        Some(Type::TIMESTAMP) => epoch("timestamp"),
+        Some(Type::TIMESTAMPTZ) => epoch("timestamptz"),
+        _ => {
+            return Err(Error::config("the column is no cursor: a cursor is a whole number, day or time")
+                .with("column", column));
+        }
+    };
+    // Values that are no instants are no cursors either; those of whole numbers have none.
+    let finite = match Type::from_oid(find(attributes, column)?.base.oid) {
+        Some(Type::DATE | Type::TIMESTAMP | Type::TIMESTAMPTZ) => format!(" WHERE isfinite({})", quoted(column)),
+        _ => String::new(),
+    };
+    Ok(format!("SELECT {value} FROM {}{finite}", relation.quoted()))
 }
 
 fn both(one: Option<String>, other: Option<String>) -> Option<String> {
@@ -64,8 +116,7 @@ fn both(one: Option<String>, other: Option<String>) -> Option<String> {
 
 fn range_condition(attributes: &[Attribute], range: &CursorRange) -> Result<String> {
     let located = |e: Error| e.with("column", &range.column);
-    let attribute = attributes.iter().find(|a| a.name == range.column);
-    let attribute = attribute.ok_or_else(|| located(Error::not_found("no such column in the table")))?;
+    let attribute = find(attributes, &range.column)?;
     let (column, literal) = (quoted(&range.column), |value| literal(attribute, value).map_err(located));
     let to = literal(&range.to)?;
     Ok(match &range.from {
@@ -128,7 +179,9 @@ mod tests {
         let attributes = [attribute("up\"dated", &Type::TIMESTAMPTZ), attribute("id", &Type::INT4)];
         let day = CursorValue::Date(date!("2026-01-15"));
         let time = CursorValue::Timestamp(timestamp!("2026-01-14 12:00:00.000001"));
-        let of = |range: CursorRange| condition(&attributes, &Bounds::Range(range), &Pages::ALL);
+        let of = |range: CursorRange| {
+            condition(&attributes, &ReadOptions::default().with_bounds(Bounds::Range(range)), &Pages::ALL)
+        };
         assert_eq!(
             of(CursorRange::new("up\"dated", Some(time), day)).unwrap().unwrap(),
             "\"up\"\"dated\" >= '2026-01-14 12:00:00.000001'::timestamptz AND \"up\"\"dated\" < '2026-01-15'::timestamptz"
@@ -139,6 +192,6 @@ mod tests {
         );
         assert!(of(CursorRange::new("id", None, day)).is_err());
         assert!(of(CursorRange::new("nope", None, day)).is_err());
-        assert_eq!(condition(&attributes, &Bounds::Full, &Pages::ALL).unwrap(), None);
+        assert_eq!(condition(&attributes, &ReadOptions::default(), &Pages::ALL).unwrap(), None);
     }
 }

@@ -9,8 +9,8 @@ mod compressed;
 use arrow::{array::RecordBatch, datatypes::DataType};
 use futures::{StreamExt, TryStreamExt};
 use shopstream_core::{
-    Batch, Bounds, ColumnSchema, CursorRange, CursorValue, Date, Decimal, ErrorKind, Json, ReadOptions, Result, Source,
-    Table, TableRef, TableSchema, Timestamp,
+    Batch, ColumnSchema, Date, Decimal, ErrorKind, Json, ReadOptions, Result, Source, Table, TableRef, TableSchema,
+    Timestamp,
     conformance::{SourceFixture, source},
     date, dec,
     doctor::Severity,
@@ -284,14 +284,4 @@ async fn the_doctor_looks_into_each_file() {
     let cause = findings[1].cause.as_ref().unwrap();
     assert!(cause.contains("line: 7") && cause.contains("bad.csv"), "{cause}");
     assert!(!format!("{findings:?}").contains("SECRET"), "{findings:?}");
-}
-
-#[tokio::test]
-async fn bounds_are_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    file(&folder, "c.csv", CSV);
-    let files = FileSource::new(folder.path()).table::<Customers>("c.csv").unwrap();
-    let bounds = Bounds::Range(CursorRange::new("id", None, CursorValue::Int(3)));
-    let error = read(&files, &TableRef::of::<Customers>(), &ReadOptions::default().with_bounds(bounds)).await;
-    assert_eq!(error.unwrap_err().kind(), ErrorKind::Unsupported);
 }

@@ -4,7 +4,9 @@ use arrow::array::RecordBatch;
 use futures::TryStreamExt;
 
 use super::fixture::{DAY, WRITTEN_AT, existing, has_rows, numbers, options, promise, read_all, read_of, rows};
-use crate::{ErrorKind, Format, Lake, Partition, Result, SnapshotInfo, TableRead};
+use crate::{
+    Bounds, CursorRange, CursorValue, ErrorKind, Format, Increment, Lake, Partition, Result, SnapshotInfo, TableRead,
+};
 
 /// Every value comes back: NULLs apart from empty texts, decimals, instants, quotes, line ends, emoji, JSON; and the
 /// manifest says what was written.
@@ -17,13 +19,22 @@ pub async fn values_survive(lake: &dyn Lake, format: Format) -> Result<()> {
     let snapshot = SnapshotInfo { id: "1-1".into(), position: [("lsn".to_owned(), "0/16B3748".to_owned())].into() };
     // In several batches, one of them empty.
     let cut = vec![rows.slice(0, 3), rows.slice(3, 0), rows.slice(3, 5)];
-    let read = TableRead::from_batches(rows.schema(), cut).with_snapshot(Some(snapshot.clone()));
+    let increment = Increment::new(Some(DAY.plus_days(-1)));
+    let bounds = Bounds::Range(CursorRange::new("id", None, CursorValue::Int(9)));
+    let read = TableRead::from_batches(rows.schema(), cut)
+        .with_snapshot(Some(snapshot.clone()))
+        .with_bounds(bounds.clone())
+        .with_key(["id"])
+        .with_increment(increment.clone());
     let written = lake.write(&partition, read, &options().with_format(format)).await?;
 
     promise(written.partition == partition && written.number == 1, "a first manifest is number 1 of its partition")?;
     promise(written.rows == 8, "a manifest counts the rows")?;
     promise(written.format == format, "a manifest names the format that was asked for")?;
     promise(written.snapshot == Some(snapshot), "a manifest names the source's snapshot")?;
+    promise(written.bounds == bounds, "a manifest names the bounds of the read")?;
+    promise(written.schema.primary_key == ["id"], "a manifest names the key of the read")?;
+    promise(written.increment == Some(increment), "a manifest names what the read goes on from")?;
     promise(written.written_at == WRITTEN_AT, "a manifest names the time that was given")?;
     promise(written.schema.to_arrow().fields() == rows.schema().fields(), "a manifest has the read's schema")?;
     promise(

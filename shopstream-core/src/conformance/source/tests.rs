@@ -16,7 +16,7 @@ use std::{
 
 use super::{SourceFixture, compare, source};
 use crate::{
-    Error, ErrorKind, ReadOptions, Result, Snapshot, SnapshotInfo, Source, TableRead, TableRef, TableSchema,
+    Bounds, Error, ErrorKind, ReadOptions, Result, Snapshot, SnapshotInfo, Source, TableRead, TableRef, TableSchema,
     memory::MemorySource,
 };
 
@@ -34,6 +34,9 @@ enum Fault {
     IgnoresProjection,
     SortsProjection,
     IgnoresBatchRows,
+    IgnoresBounds,
+    ForgetsBounds,
+    IgnoresKeys,
     OtherBatchSchema,
     MissingTableIsEmpty,
     MissingTableIsData,
@@ -100,6 +103,7 @@ impl Source for Wrong {
                 s.columns[0].data_type = DataType::Int32;
                 s
             }),
+            Fault::IgnoresKeys => described.map(|s| TableSchema { primary_key: vec!["id".into()], ..s }),
             Fault::OtherOrder => described.map(|mut s| {
                 s.columns.reverse();
                 s
@@ -128,6 +132,8 @@ impl Source for Wrong {
             (Fault::SortsProjection, Some(columns)) => columns.sort(),
             (Fault::MissingColumnIsLeftOut, Some(columns)) => columns.retain(|c| !missing(c)),
             (Fault::IgnoresBatchRows, _) => inner.batch_rows = 100,
+            (Fault::IgnoresBounds, _) => inner.bounds = Bounds::Full,
+            (Fault::IgnoresKeys, _) => inner.keys = None,
             _ => {}
         }
         let allowed = match self.fault {
@@ -169,7 +175,8 @@ impl Source for Wrong {
             std::task::Poll::Ready(None)
         });
         let info = if fault == Fault::ForgetsSnapshot { None } else { snapshot.map(|s| s.info().clone()) };
-        Ok(TableRead::new(schema, Box::pin(steps.chain(end))).with_snapshot(info))
+        let bounds = if fault == Fault::ForgetsBounds { Bounds::Full } else { options.bounds.clone() };
+        Ok(TableRead::new(schema, Box::pin(steps.chain(end))).with_snapshot(info).with_bounds(bounds))
     }
 }
 
@@ -207,6 +214,9 @@ async fn catches_what_is_wrong() {
         (Fault::IgnoresProjection, "projection", "in that order"),
         (Fault::SortsProjection, "projection", "in that order"),
         (Fault::IgnoresBatchRows, "batch_rows", "batch_rows rows at most"),
+        (Fault::IgnoresBounds, "bounds", "exactly the rows within its bounds"),
+        (Fault::ForgetsBounds, "bounds", "records the bounds"),
+        (Fault::IgnoresKeys, "keys", "and with its keys"),
         (Fault::MissingTableIsEmpty, "missing", "to read a missing table is NotFound"),
         (Fault::MissingTableIsData, "missing", "to describe a missing table is NotFound"),
         (Fault::MissingColumnIsLeftOut, "missing", "to read a missing column is NotFound"),

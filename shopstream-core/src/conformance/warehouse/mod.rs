@@ -15,6 +15,7 @@ mod builds;
 mod contents;
 mod lake;
 mod loads;
+mod merges;
 mod reads;
 
 pub use builds::{
@@ -23,6 +24,7 @@ pub use builds::{
 };
 pub use contents::what_it_has;
 pub use loads::{counts_are_checked, loads_once, older_dates};
+pub use merges::{gaps, merges};
 pub use reads::{empty_table, missing, projection, whole_version};
 
 use arrow::{
@@ -55,7 +57,9 @@ pub async fn all(warehouse: &dyn Warehouse) -> Result<()> {
     whole_version(warehouse).await?;
     loads_once(warehouse).await?;
     older_dates(warehouse).await?;
-    counts_are_checked(warehouse).await
+    counts_are_checked(warehouse).await?;
+    merges(warehouse).await?;
+    gaps(warehouse).await
 }
 
 /// An error when a promise is broken.
