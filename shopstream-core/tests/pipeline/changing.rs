@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use shopstream_core::{
-    Batch, BatchStream, DataFile, Date, Error, FixedClock, Lake, Landed, Manifest, Partition, Pipeline,
+    Batch, BatchStream, DataFile, Date, Error, FixedClock, Lake, Landed, Manifest, Orphans, Partition, Pipeline,
     PipelineBuilder, Project, ReadOptions, Result, Snapshot, SnapshotInfo, Source, SyncMode, Table, TableRead,
     TableRef, TableSchema, Timestamp, Warehouse, WriteOptions,
     memory::{MemoryLake, MemorySource, MemoryWarehouse},
@@ -146,6 +146,14 @@ impl Lake for Failing {
 
     async fn delete(&self, partition: &Partition) -> Result<()> {
         self.step(self.lake.delete(partition)).await
+    }
+
+    async fn orphans(&self, table: &str, before: Timestamp) -> Result<Orphans> {
+        self.step(self.lake.orphans(table, before)).await
+    }
+
+    async fn clean_up(&self, table: &str, before: Timestamp) -> Result<Orphans> {
+        self.step(self.lake.clean_up(table, before)).await
     }
 }
 
