@@ -1,8 +1,8 @@
 //! The command line.
 
 use clap::{Parser, ValueEnum};
-use shopstream::{Date, Format, Step};
-use std::{num::NonZeroUsize, path::PathBuf};
+use shopstream::{Date, Format, Step, SyncMode};
+use std::{num::NonZeroUsize, path::PathBuf, str::FromStr, time::Duration};
 
 /// Runs the ShopStream course: PostgreSQL → lake → warehouse → star schema → marts.
 ///
@@ -10,7 +10,7 @@ use std::{num::NonZeroUsize, path::PathBuf};
 #[derive(Parser, Debug)]
 #[command(name = "cargo tp", version)]
 pub(crate) struct Args {
-    /// The steps to run, in their order [default: all]
+    /// The steps to run, in their order [default: all], or one of: doctor, state, reset, clean
     #[arg(value_enum)]
     pub(crate) steps: Vec<Action>,
 
@@ -58,6 +58,34 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     pub(crate) workers: Option<NonZeroUsize>,
 
+    /// Runs each day from this one to that of --date, one after the other
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) from: Option<Date>,
+
+    /// Read of these tables only what is new by a column that grows, and merge it: orders=created_at
+    #[arg(long, value_delimiter = ',', value_name = "TABLE=COLUMN")]
+    pub(crate) cursor: Vec<Cursor>,
+
+    /// Read again what is so many seconds older than the last run's end, for rows that were committed late
+    #[arg(long, default_value_t = 0, value_name = "SECONDS", requires = "cursor")]
+    pub(crate) lag: u64,
+
+    /// Find what was deleted of the tables of --cursor too, by a look at all keys
+    #[arg(long, requires = "cursor")]
+    pub(crate) deletes: bool,
+
+    /// Read of these tables only rows with new keys, and find what was deleted
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    pub(crate) key_difference: Vec<String>,
+
+    /// Write Parquet in plain encodings, for readers that know no others
+    #[arg(long)]
+    pub(crate) plain: bool,
+
+    /// What `clean` removes must be older than so many hours; in a lake of one's own, below OUT, anything goes
+    #[arg(long, default_value_t = 24, value_name = "HOURS")]
+    pub(crate) older: u32,
+
     /// Orders before this day do not count [default: 2022-01-01]
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) start_date: Option<Date>,
@@ -90,6 +118,34 @@ pub(crate) enum Action {
     Test,
     /// Show it to readers, when the tests pass
     Publish,
+    /// Instead of a run: whether database and lake can be used, and what to do if not
+    Doctor,
+    /// Instead of a run: up to where tables were read
+    State,
+    /// Instead of a run: forget up to where they were read
+    Reset,
+    /// Instead of a run: remove what dead runs left in the lake
+    Clean,
+}
+
+/// A table and the column that it is read by.
+#[derive(Clone, Debug)]
+pub(crate) struct Cursor {
+    pub(crate) table: String,
+    pub(crate) column: String,
+}
+
+impl FromStr for Cursor {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((table, column)) if !table.is_empty() && !column.is_empty() => {
+                Ok(Self { table: table.to_owned(), column: column.to_owned() })
+            }
+            _ => Err("a table and its column: orders=created_at".to_owned()),
+        }
+    }
 }
 
 impl Args {
@@ -99,6 +155,28 @@ impl Args {
             Action::Generate if self.no_generate => false,
             _ => self.steps.is_empty() || self.steps.contains(&action),
         }
+    }
+
+    /// What is asked for instead of a run.
+    pub(crate) fn errand(&self) -> Option<Action> {
+        use Action::{Clean, Doctor, Reset, State};
+        self.steps.iter().copied().find(|action| matches!(action, Doctor | State | Reset | Clean))
+    }
+
+    /// How tables are kept up to date that are not read in full.
+    pub(crate) fn sync(&self) -> impl Iterator<Item = (String, SyncMode)> {
+        let cursors = self.cursor.iter().map(|cursor| {
+            let mode = SyncMode::cursor(&cursor.column).with_lag(Duration::from_secs(self.lag));
+            let mode = if self.deletes { mode.with_deletes() } else { mode };
+            (cursor.table.clone(), mode.into())
+        });
+        cursors.chain(self.key_difference.iter().map(|table| (table.clone(), SyncMode::key_difference())))
+    }
+
+    /// The days to run, in their order.
+    pub(crate) fn days(&self, last: Date) -> Vec<Date> {
+        let first = self.from.unwrap_or(last);
+        std::iter::successors(Some(first), |day| Some(day.plus_days(1))).take_while(|day| *day <= last).collect()
     }
 
     /// The pipeline's steps that are to run.

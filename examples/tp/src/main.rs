@@ -5,6 +5,7 @@
 mod args;
 mod database;
 mod embedded;
+mod errand;
 mod figures;
 mod generate;
 mod lock;

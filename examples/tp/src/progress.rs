@@ -75,6 +75,12 @@ impl Observer for Progress {
         match event {
             Event::StepStarted { step, items } => self.start(&step.to_string(), *items),
             Event::TableDone { table, .. } => self.step(&table.table.to_string()),
+            Event::SchemaChanged { table, changes } => {
+                for change in *changes {
+                    self.say(&format!("{table}: {change}"));
+                }
+            }
+            Event::Note { table, note } => self.say(&format!("{table}: {note}")),
             Event::CheckDone(check) => self.step(&check.name),
             Event::StepDone(step) => {
                 let rows = step.rows();

@@ -1,12 +1,16 @@
 //! The run itself.
 
 use shopstream::{
-    Clock, Date, Error, Pipeline, Result, Step, SystemClock, Warehouse,
+    Clock, Date, Encoding, Error, Observer, Pipeline, Result, Step, SystemClock,
     models::{Params, lake_layout, project},
     sinks::{lake::ObjectStoreLake, local::LocalWarehouse},
     sources::postgres::PostgresSource,
 };
-use std::{fs, path::Path, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use crate::{
     args::{Action, Args},
@@ -19,16 +23,19 @@ use crate::{
     report::Report,
 };
 
-/// Runs the steps that are asked for; the answer is whether every error-severity test that ran has passed.
+/// Does what is asked for; the answer is whether all is well: every error-severity test that ran has passed.
 pub(crate) async fn run(args: &Args) -> Result<bool> {
     let clock = Arc::new(SystemClock::new());
     let progress = Progress::new(args.quiet || args.json);
     let date = args.date.unwrap_or_else(|| clock.now().date());
+    let days = args.days(date);
+    if days.is_empty() {
+        return Err(Error::config("--from is a day after --date").with("date", date));
+    }
     let _lock = Lock::take(&args.out)?;
     let out = fs::canonicalize(&args.out).map_err(|e| {
         Error::config("the output folder cannot be used").with("folder", args.out.display()).caused_by(e)
     })?;
-
     let lake = match &args.lake {
         Some(url) => ObjectStoreLake::from_url_and_vars(url, lake_layout(), std::env::vars())?,
         None => ObjectStoreLake::local(out.join("lake"), lake_layout())?,
@@ -37,71 +44,112 @@ pub(crate) async fn run(args: &Args) -> Result<bool> {
         Some(url) => LocalWarehouse::from_url(url)?,
         None => LocalWarehouse::new(out.join("warehouse")),
     };
-    let (lake, warehouse) = (Arc::new(lake), Arc::new(warehouse));
+    let run = Run { args, clock, progress, out, lake: Arc::new(lake), warehouse: Arc::new(warehouse) };
 
-    let reads = args.runs(Action::Generate) || args.runs(Action::Extract);
-    let database = if reads { Some(Database::find(args, &progress).await?) } else { None };
-    let (generated, source) = match &database {
-        Some(database) => {
-            progress.say(&format!("database: {}", database.found));
-            (fill(args, database, date, &*clock, &progress).await?, Some(PostgresSource::connect(database.url())?))
-        }
-        None => (vec![], None),
+    let reads = match args.errand() {
+        Some(errand) => errand == Action::Doctor,
+        None => args.runs(Action::Generate) || args.runs(Action::Extract),
     };
-
-    let memory = Memory::default();
-    let mut params = Params::new(date).with_built_at(clock.now());
-    if let Some(day) = args.start_date {
-        params = params.with_start_date(day);
-    }
-    let mut pipeline = Pipeline::builder()
-        .lake(lake.clone())
-        .warehouse(warehouse.clone())
-        .project(project(&params)?)
-        .clock(clock.clone())
-        .date(date)
-        .built_at(params.built_at)
-        .params(params)
-        .source_schema("public")
-        .format(args.format)
-        .allow_older(args.allow_older)
-        .observer(memory.watching(progress.clone()));
-    if let Some(workers) = args.workers {
-        pipeline = pipeline.workers(workers.get());
-    }
-    if let Some(source) = source {
-        pipeline = pipeline.source(Arc::new(source));
-    }
-    if !args.tables.is_empty() {
-        pipeline = pipeline.tables(args.tables.iter().cloned());
-    }
-    let pipeline = pipeline.build()?;
-
-    let ran = steps(args, &pipeline).await;
-    let run = pipeline.report().await;
-    drop(pipeline);
-    let database_found = database.as_ref().map(|d| d.found.clone());
+    let database = if reads { Some(Database::find(args, &run.progress).await?) } else { None };
+    let done = match args.errand() {
+        Some(errand) => run.errand(errand, database.as_ref(), date).await,
+        None => run.days(&days, database.as_ref()).await,
+    };
     if let Some(database) = database {
         database.close().await;
     }
-    let warehouse: Arc<dyn Warehouse> = warehouse;
-    let figures = match &run.published {
-        Some(_) if args.tables.is_empty() => Some(Figures::read(&*warehouse).await?),
-        _ => None,
-    };
-    let passed = run.passed();
-    let report = Report {
-        database: database_found,
-        lake: lake.to_string(),
-        warehouse: warehouse.to_string(),
-        generated,
-        memory: memory.peaks(),
-        run,
-        figures,
-        seconds: clock.elapsed().as_secs_f64(),
-    };
-    tell(args, &report, &out)?;
-    ran.map(|()| passed)
+    done
+}
+
+/// A run of the command: where it reads, writes and tells.
+pub(crate) struct Run<'a> {
+    pub(crate) args: &'a Args,
+    pub(crate) clock: Arc<SystemClock>,
+    progress: Progress,
+    out: PathBuf,
+    pub(crate) lake: Arc<ObjectStoreLake>,
+    warehouse: Arc<LocalWarehouse>,
+}
+
+impl Run<'_> {
+    async fn days(&self, days: &[Date], database: Option<&Database>) -> Result<bool> {
+        self.tidy_up().await?;
+        let mut generated = vec![];
+        if let (Some(database), Some(last)) = (database, days.last()) {
+            self.progress.say(&format!("database: {}", database.found));
+            generated = fill(self.args, database, *last, &*self.clock, &self.progress).await?;
+        }
+        let mut passed = true;
+        for day in days {
+            passed &= self.day(*day, database, std::mem::take(&mut generated)).await?;
+        }
+        Ok(passed)
+    }
+
+    async fn day(&self, date: Date, database: Option<&Database>, generated: Vec<Filled>) -> Result<bool> {
+        let memory = Memory::default();
+        let source = database.map(|database| PostgresSource::connect(database.url())).transpose()?;
+        let pipeline = self.pipeline(date, source, memory.watching(self.progress.clone()))?;
+        let ran = steps(self.args, &pipeline).await;
+        let run = pipeline.report().await;
+        drop(pipeline);
+        let figures = match &run.published {
+            Some(_) if self.args.tables.is_empty() => Some(Figures::read(&*self.warehouse).await?),
+            _ => None,
+        };
+        let passed = run.passed();
+        let report = Report {
+            database: database.map(|database| database.found.clone()),
+            lake: self.lake.to_string(),
+            warehouse: self.warehouse.to_string(),
+            generated,
+            memory: memory.peaks(),
+            run,
+            figures,
+            seconds: self.clock.elapsed().as_secs_f64(),
+        };
+        tell(self.args, &report, &self.out)?;
+        ran.map(|()| passed)
+    }
+
+    pub(crate) fn pipeline(
+        &self,
+        date: Date,
+        source: Option<PostgresSource>,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Pipeline<Params>> {
+        let args = self.args;
+        let mut params = Params::new(date).with_built_at(self.clock.now());
+        if let Some(day) = args.start_date {
+            params = params.with_start_date(day);
+        }
+        let mut pipeline = Pipeline::builder()
+            .lake(self.lake.clone())
+            .warehouse(self.warehouse.clone())
+            .project(project(&params)?)
+            .clock(self.clock.clone())
+            .date(date)
+            .built_at(params.built_at)
+            .params(params)
+            .source_schema("public")
+            .format(args.format)
+            .encoding(if args.plain { Encoding::Plain } else { Encoding::default() })
+            .allow_older(args.allow_older)
+            .observer(observer);
+        if let Some(workers) = args.workers {
+            pipeline = pipeline.workers(workers.get());
+        }
+        for (table, mode) in args.sync() {
+            pipeline = pipeline.sync(table, mode);
+        }
+        if let Some(source) = source {
+            pipeline = pipeline.source(Arc::new(source));
+        }
+        if !args.tables.is_empty() {
+            pipeline = pipeline.tables(args.tables.iter().cloned());
+        }
+        pipeline.build()
+    }
 }
 
 /// Fills the database when that is asked for, or when it would be empty else.

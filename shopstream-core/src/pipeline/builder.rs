@@ -9,8 +9,8 @@ use tokio::sync::Mutex;
 
 use super::{Observer, Pipeline, RunReport, State, SyncMode};
 use crate::{
-    Clock, Date, Error, Format, Lake, Project, Result, RunId, SchemaPolicy, Source, TableRef, Timestamp, Warehouse,
-    project::cores,
+    Clock, Date, Encoding, Error, Format, Lake, Project, Result, RunId, SchemaPolicy, Source, TableRef, Timestamp,
+    Warehouse, project::cores,
 };
 
 /// Puts a [`Pipeline`] together. Needed are a lake, a warehouse, a project, its parameters, a clock and a logical date.
@@ -32,6 +32,7 @@ pub struct PipelineBuilder<P> {
     sync: BTreeMap<String, SyncMode>,
     schema_policy: SchemaPolicy,
     format: Format,
+    encoding: Encoding,
     max_rows_per_file: Option<u64>,
     workers: usize,
     allow_older: bool,
@@ -59,6 +60,7 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> PipelineBuilder<P> {
             sync: BTreeMap::new(),
             schema_policy: SchemaPolicy::default(),
             format: Format::default(),
+            encoding: Encoding::default(),
             max_rows_per_file: None,
             workers: cores(),
             allow_older: false,
@@ -204,6 +206,13 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> PipelineBuilder<P> {
         self
     }
 
+    /// How Parquet files are encoded (default: by a sample of their rows).
+    #[must_use]
+    pub fn encoding(mut self, encoding: Encoding) -> Self {
+        self.encoding = encoding;
+        self
+    }
+
     /// Splits the lake's files at so many rows (default: one file a table).
     #[must_use]
     pub fn max_rows_per_file(mut self, rows: u64) -> Self {
@@ -291,6 +300,7 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> PipelineBuilder<P> {
             sync,
             schema_policy: self.schema_policy,
             format: self.format,
+            encoding: self.encoding,
             max_rows_per_file: self.max_rows_per_file,
             workers: self.workers,
             allow_older: self.allow_older,

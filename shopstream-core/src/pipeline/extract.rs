@@ -45,7 +45,10 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> Pipeline<P> {
         options: &ReadOptions,
         permits: &Permits,
     ) -> Extraction {
-        let mut write = WriteOptions::new(self.built_at).with_format(self.format).with_workers(self.workers);
+        let mut write = WriteOptions::new(self.built_at)
+            .with_format(self.format)
+            .with_encoding(self.encoding)
+            .with_workers(self.workers);
         write.max_rows_per_file = self.max_rows_per_file;
         let mut read = options.clone();
         if plan.partly {

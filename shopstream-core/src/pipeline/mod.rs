@@ -24,8 +24,8 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 
 use crate::{
-    Build, Clock, Date, Error, Format, Lake, Partition, Project, Result, RunId, SchemaPolicy, Selection, Source,
-    TableDecl, TableRef, Timestamp, Warehouse,
+    Build, Clock, Date, Encoding, Error, Format, Lake, Partition, Project, Result, RunId, SchemaPolicy, Selection,
+    Source, TableDecl, TableRef, Timestamp, Warehouse,
 };
 
 /// Source, lake, warehouse and project, tied for a logical date: extract, load, build, test, publish.
@@ -90,6 +90,7 @@ pub struct Pipeline<P> {
     sync: BTreeMap<String, SyncMode>,
     schema_policy: SchemaPolicy,
     format: Format,
+    encoding: Encoding,
     max_rows_per_file: Option<u64>,
     workers: usize,
     allow_older: bool,
