@@ -71,14 +71,13 @@ mod tests {
             let now = open.now.fetch_add(1, SeqCst) + 1;
             open.most.fetch_max(now, SeqCst);
             let connection = Connection(open);
-            let batches = stream::iter(0..3).then(move |_| {
+            stream::iter(0..3).then(move |_| {
                 let _held = &connection;
                 async {
                     tokio::task::yield_now().await;
                     Ok(RecordBatch::new_empty(Arc::new(Schema::empty())))
                 }
-            });
-            batches
+            })
         };
         connect.flatten_stream().boxed()
     }

@@ -40,7 +40,7 @@ async fn a_fault_at_any_step_of_a_write_leaves_the_partition_or_finishes_it() {
     };
     let options = options().with_format(Format::Csv);
     for (fault, after) in FAULTS {
-        let (mut failed, mut lost_answers) = (0, 0);
+        let (mut failed, mut survived) = (0, BTreeSet::new());
         for step in 0.. {
             let objects = Faulty::new((fault, after), step);
             let lake = lake(&objects);
@@ -49,7 +49,7 @@ async fn a_fault_at_any_step_of_a_write_leaves_the_partition_or_finishes_it() {
             objects.mend();
             let manifest = match outcome {
                 Ok(manifest) => {
-                    lost_answers += u32::from(!unharmed);
+                    survived.extend(objects.failed());
                     manifest
                 }
                 Err(error) => {
@@ -72,10 +72,15 @@ async fn a_fault_at_any_step_of_a_write_leaves_the_partition_or_finishes_it() {
                 break;
             }
         }
-        // List, claim, look; twice begin, two parts, look, complete; list, manifest, claim away.
-        assert!(failed + lost_answers >= 16, "{fault:?} {after}: {failed} faults, {lost_answers} lost answers");
-        // The claim's, the files', the manifest's, and that of the claim's removal, which nobody needs.
-        assert_eq!(lost_answers, if after { 5 } else { 1 }, "{fault:?} {after}");
+        // List, claim, look; twice begin, two parts, look, complete; list, manifest, claim away. Some are survived.
+        assert!(failed >= 10, "{fault:?} {after}: {failed} faults");
+        // The claim's removal, which nobody needs; and what was done though the answer was lost. Which of the parts'
+        // operations a step is depends on which part is faster, so that both of these may hide behind others.
+        let survives: &[&str] =
+            if after { &["complete ", "delete claim", "put claim", "put json"] } else { &["delete claim"] };
+        let needed = survives.iter().filter(|s| **s != "complete ");
+        assert!(survived.iter().all(|s| survives.contains(&s.as_str())), "{fault:?} {after}: {survived:?}");
+        assert!(needed.clone().all(|s| survived.contains(*s)), "{fault:?} {after}: {survived:?}");
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
     collections::BTreeSet,
     fmt, io,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -62,12 +62,14 @@ pub(crate) struct Faulty {
     pub(crate) left: Arc<AtomicUsize>,
     after: bool,
     pub(crate) aborted: Arc<AtomicUsize>,
+    /// Which operation failed.
+    failed: Arc<OnceLock<String>>,
 }
 
 impl Faulty {
     pub(crate) fn new((fault, after): (Fault, bool), healthy: usize) -> Self {
         let left = Arc::new(AtomicUsize::new(healthy));
-        Self { inner: Arc::default(), fault, left, after, aborted: Arc::default() }
+        Self { inner: Arc::default(), fault, left, after, aborted: Arc::default(), failed: Arc::default() }
     }
 
     /// Whether nothing has failed yet.
@@ -85,14 +87,29 @@ impl Faulty {
         self.inner.list(None).map(|o| o.unwrap().location.into()).collect().await
     }
 
-    /// Whether this operation fails.
-    fn fails(&self) -> bool {
-        self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_err()
-            && self.left.swap(usize::MAX / 2, Ordering::SeqCst) == 0
+    /// The operation that failed, and the ending of its key.
+    pub(crate) fn failed(&self) -> Option<String> {
+        self.failed.get().cloned()
     }
 
-    async fn step<T>(&self, work: impl Future<Output = object_store::Result<T>>) -> object_store::Result<T> {
-        match self.fails() {
+    /// Whether this operation fails.
+    fn fails(&self, operation: &str, at: Option<&Path>) -> bool {
+        let fails = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_err()
+            && self.left.swap(usize::MAX / 2, Ordering::SeqCst) == 0;
+        if fails {
+            let ending = at.and_then(Path::extension).unwrap_or_default();
+            self.failed.get_or_init(|| format!("{operation} {ending}"));
+        }
+        fails
+    }
+
+    async fn step<T>(
+        &self,
+        operation: &str,
+        at: Option<&Path>,
+        work: impl Future<Output = object_store::Result<T>>,
+    ) -> object_store::Result<T> {
+        match self.fails(operation, at) {
             true if self.after => {
                 work.await?;
                 Err(self.fault.error())
@@ -116,11 +133,11 @@ struct FaultyUpload(Faulty, Box<dyn MultipartUpload>);
 impl MultipartUpload for FaultyUpload {
     fn put_part(&mut self, data: PutPayload) -> UploadPart {
         let (store, part) = (self.0.clone(), self.1.put_part(data));
-        Box::pin(async move { store.step(part).await })
+        Box::pin(async move { store.step("part", None, part).await })
     }
 
     async fn complete(&mut self) -> object_store::Result<PutResult> {
-        self.0.clone().step(self.1.complete()).await
+        self.0.clone().step("complete", None, self.1.complete()).await
     }
 
     async fn abort(&mut self) -> object_store::Result<()> {
@@ -132,7 +149,7 @@ impl MultipartUpload for FaultyUpload {
 #[async_trait]
 impl ObjectStore for Faulty {
     async fn put_opts(&self, at: &Path, data: PutPayload, options: PutOptions) -> object_store::Result<PutResult> {
-        self.step(self.inner.put_opts(at, data, options)).await
+        self.step("put", Some(at), self.inner.put_opts(at, data, options)).await
     }
 
     async fn put_multipart_opts(
@@ -140,12 +157,12 @@ impl ObjectStore for Faulty {
         at: &Path,
         options: PutMultipartOptions,
     ) -> object_store::Result<Box<dyn MultipartUpload>> {
-        let upload = self.step(self.inner.put_multipart_opts(at, options)).await?;
+        let upload = self.step("begin", Some(at), self.inner.put_multipart_opts(at, options)).await?;
         Ok(Box::new(FaultyUpload(self.clone(), upload)))
     }
 
     async fn get_opts(&self, at: &Path, options: GetOptions) -> object_store::Result<GetResult> {
-        self.step(self.inner.get_opts(at, options)).await
+        self.step("get", Some(at), self.inner.get_opts(at, options)).await
     }
 
     fn delete_stream(
@@ -157,7 +174,7 @@ impl ObjectStore for Faulty {
             let store = store.clone();
             async move {
                 let at = at?;
-                store.step(store.inner.delete(&at)).await.map(|()| at)
+                store.step("delete", Some(&at), store.inner.delete(&at)).await.map(|()| at)
             }
         })
         .boxed()
@@ -165,7 +182,7 @@ impl ObjectStore for Faulty {
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, object_store::Result<ObjectMeta>> {
         let (store, found) = (self.clone(), self.inner.list(prefix));
-        let listed = async move { store.step(found.try_collect::<Vec<_>>()).await };
+        let listed = async move { store.step("list", None, found.try_collect::<Vec<_>>()).await };
         listed.map_ok(|found| stream::iter(found.into_iter().map(Ok))).try_flatten_stream().boxed()
     }
 

@@ -123,9 +123,12 @@ pub(super) async fn read(
         turn: None,
     };
     let parts = match id {
-        None => {
-            conditions.into_iter().take(1).zip([lead]).map(|(c, lead)| part(c, Way::Here(lead))).collect::<Vec<_>>()
-        }
+        None => conditions
+            .into_iter()
+            .take(1)
+            .zip([lead])
+            .map(|(c, lead)| part(c, Way::Here(Box::new(lead))))
+            .collect::<Vec<_>>(),
         Some(id) => {
             let lead = Arc::new(lead);
             let way = || Way::There { target: target.clone(), snapshot: id.clone(), lead: lead.clone() };
@@ -170,7 +173,7 @@ struct Part {
 /// The connection that a part is read on.
 enum Way {
     /// The one that has planned the read.
-    Here(Connection),
+    Here(Box<Connection>),
     /// One of its own, within the same snapshot. The one that has planned the read keeps the table as it is until
     /// this one does so itself.
     There { target: Target, snapshot: String, lead: Arc<Connection> },
@@ -186,7 +189,7 @@ impl Part {
 
     async fn start(self) -> Result<Reading> {
         let connection = match self.way {
-            Way::Here(connection) => connection,
+            Way::Here(connection) => *connection,
             Way::There { target, snapshot, lead } => {
                 let connection = Connection::open(&target).await?;
                 connection.begin(Some(&snapshot)).await?;

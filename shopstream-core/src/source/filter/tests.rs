@@ -45,7 +45,10 @@ fn ids(cursors: &ArrayRef, options: &ReadOptions) -> Result<Vec<i32>> {
 }
 
 /// A cursor column of a kind, made of small numbers, and the value of a number in it.
-fn kinds(numbers: &[Option<i64>]) -> Vec<(ArrayRef, fn(i64) -> CursorValue)> {
+/// Values, and what makes a cursor's value of a number.
+type Kind = (ArrayRef, fn(i64) -> CursorValue);
+
+fn kinds(numbers: &[Option<i64>]) -> Vec<Kind> {
     let all = Arc::new(Int64Array::from(numbers.to_vec())) as ArrayRef;
     let of = |data_type: DataType| cast(&all, &data_type).unwrap();
     let days = cast(&of(DataType::Int32), &DataType::Date32).unwrap();
