@@ -111,7 +111,8 @@ impl Faulty {
     ) -> object_store::Result<T> {
         match self.fails(operation, at) {
             true if self.after => {
-                work.await?;
+                // Whatever the answer was, it is lost.
+                drop(work.await);
                 Err(self.fault.error())
             }
             true => Err(self.fault.error()),

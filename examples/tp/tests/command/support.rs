@@ -41,7 +41,7 @@ impl Tp {
 
     /// Folders of servers that are there.
     pub(crate) fn servers(&self) -> Vec<String> {
-        names(&self.folder.path().join("tmp")).into_iter().filter(|n| n.contains("postgres")).collect()
+        names(&self.folder.path().join("tmp")).into_iter().filter(|n| n.starts_with("shopstream-pg-")).collect()
     }
 
     pub(crate) fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
@@ -72,6 +72,32 @@ impl Tp {
         assert!(said.contains("error: "), "{said}");
         said
     }
+}
+
+/// What is in the lake of an output folder, by its keys.
+pub(crate) fn lake(out: &Path) -> Vec<String> {
+    fn walk(folder: &Path, keys: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { walk(&path, keys) } else { keys.push(path) }
+        }
+    }
+    let (root, mut keys) = (out.join("lake"), vec![]);
+    walk(&root, &mut keys);
+    let key = |path: PathBuf| path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+    let mut keys: Vec<String> = keys.into_iter().map(key).collect();
+    keys.sort();
+    keys
+}
+
+/// The manifest of a key.
+pub(crate) fn manifest(out: &Path, key: &str) -> Value {
+    serde_json::from_slice(&fs::read(out.join("lake").join(key)).unwrap()).unwrap()
+}
+
+/// The checksums of a manifest's files.
+pub(crate) fn checksums(manifest: &Value) -> Vec<String> {
+    manifest["files"].as_array().unwrap().iter().map(|f| f["sha256"].as_str().unwrap().to_owned()).collect()
 }
 
 fn names(folder: &Path) -> Vec<String> {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod support;
+mod upkeep;
 
 use serde_json::Value;
 use shopstream_testkit::{postgres::Server, s3::S3Server};
