@@ -1,14 +1,9 @@
 //! What keeps a lake up to date and clean: days one by one, errands, and what is left of runs that were killed.
 
 use serde_json::Value;
+use shopstream::{Clock, SystemClock};
 use shopstream_testkit::postgres::Server;
-use std::{
-    collections::BTreeSet,
-    env,
-    process::Stdio,
-    thread::sleep,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, env, process::Stdio, thread::sleep, time::Duration};
 
 use crate::support::{Tp, checksums, lake, manifest, marts};
 
@@ -122,9 +117,9 @@ fn runs_that_are_killed_leave_nothing_that_the_next_does_not_tidy_up() {
     let (_server, url) = shop("5");
     let (calm, killed) = (Tp::new(), Tp::new());
     let args = ["extract", "--postgres", &url, "--date", "2026-01-15", "--quiet", "--workers", "2"];
-    let since = Instant::now();
+    let clock = SystemClock::new();
     calm.ok(&args);
-    let whole = since.elapsed();
+    let whole = clock.elapsed();
     let kills = if env::var("SHOPSTREAM_LONG").is_ok_and(|long| long == "1") { 200 } else { 20 };
     for kill in 0..kills {
         let mut run = killed.command(&args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
