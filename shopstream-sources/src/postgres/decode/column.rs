@@ -116,6 +116,27 @@ impl Column {
         Ok(())
     }
 
+    /// Takes back what was pushed behind so many rows.
+    pub(super) fn truncate(&mut self, rows: usize) {
+        match &mut self.values {
+            Values::Bool(v) => v.truncate(rows),
+            Values::I16(v) => v.truncate(rows),
+            Values::I32(v) => v.truncate(rows),
+            Values::I64(v) => v.truncate(rows),
+            Values::F32(v) => v.truncate(rows),
+            Values::F64(v) => v.truncate(rows),
+            Values::I128(v) => v.truncate(rows),
+            Values::Text(ends, bytes) => {
+                ends.truncate(rows + 1);
+                // An end within what was pushed, which is no less than 0.
+                bytes.truncate(ends.last().copied().unwrap_or(0) as usize);
+            }
+            Values::Uuid(v) => v.truncate(rows * UUID_BYTES),
+            Values::List(list) => list.truncate(rows),
+        }
+        self.nulls.truncate(rows);
+    }
+
     /// The array of what was pushed; the column starts again, with room for as much.
     pub(super) fn finish(&mut self) -> Result<ArrayRef, Fault> {
         let (rows, bytes) = self.values.size();

@@ -36,6 +36,13 @@ impl List {
         self.ends.push(self.ends.last().copied().unwrap_or(0));
     }
 
+    /// Takes back the lists behind so many.
+    pub(super) fn truncate(&mut self, lists: usize) {
+        self.ends.truncate(lists + 1);
+        // An end among the items, which is no less than 0.
+        self.items.truncate(self.ends.last().copied().unwrap_or(0) as usize);
+    }
+
     /// Reads one array. What it claims to hold is believed only as far as its bytes reach.
     #[inline(never)]
     pub(super) fn push(&mut self, mut field: &[u8]) -> Result<(), Fault> {

@@ -105,10 +105,8 @@ impl Decoder {
             self.state = State::Rows;
         }
         while self.state == State::Rows {
-            let rest = &bytes[used..];
-            match self.measure(rest)? {
-                Measure::Row(length) => {
-                    self.row_of(&rest[2..length])?;
+            match self.read_row(&bytes[used..])? {
+                Found::Row(length) => {
                     used += length;
                     self.rows += 1;
                     self.bytes += length;
@@ -116,11 +114,11 @@ impl Decoder {
                         self.flush(out)?;
                     }
                 }
-                Measure::Needs(length) => {
+                Found::Needs(length) => {
                     self.need = length;
                     return Ok(used);
                 }
-                Measure::Trailer => {
+                Found::Trailer => {
                     self.state = State::End;
                     used += 2;
                 }
@@ -150,55 +148,65 @@ impl Decoder {
         Ok((bytes.len() >= self.need).then_some(self.need))
     }
 
-    /// Whether a whole row lies there. Columns then never have to take back half of one.
+    /// Reads a row, or what else lies there. Of a row that is not all there yet, nothing stays.
     #[inline]
-    fn measure(&self, bytes: &[u8]) -> Result<Measure> {
-        let Some((&count, _)) = bytes.split_first_chunk::<2>() else { return Ok(Measure::Needs(2)) };
+    fn read_row(&mut self, bytes: &[u8]) -> Result<Found> {
+        let Some((&count, _)) = bytes.split_first_chunk::<2>() else { return Ok(Found::Needs(2)) };
         let count = i16::from_be_bytes(count);
         if count == -1 {
-            return Ok(Measure::Trailer);
+            return Ok(Found::Trailer);
         }
         if usize::try_from(count) != Ok(self.columns.len()) {
             return Err(self.error(Fault::FieldCount, None));
         }
         let mut end = 2;
-        for column in 0..self.columns.len() {
-            let Some((&length, _)) = bytes.get(end..).and_then(|rest| rest.split_first_chunk::<4>()) else {
-                return Ok(Measure::Needs(end + 4));
-            };
-            end += 4 + match i32::from_be_bytes(length) {
-                -1 => 0,
-                length => match usize::try_from(length) {
-                    Ok(length) if length <= MAX_FIELD => length,
-                    _ => return Err(self.error(Fault::Malformed, Some(column))),
-                },
-            };
-        }
-        Ok(if end <= bytes.len() { Measure::Row(end) } else { Measure::Needs(end) })
-    }
-
-    /// Reads the fields of a row that was measured.
-    #[inline]
-    fn row_of(&mut self, mut fields: &[u8]) -> Result<()> {
         for i in 0..self.columns.len() {
-            let column = &mut self.columns[i];
-            let (length, rest) = fields.split_at(4);
-            let pushed = match i32::from_be_bytes([length[0], length[1], length[2], length[3]]) {
-                -1 => {
-                    fields = rest;
-                    column.push_null()
-                }
+            let Some((&length, rest)) = bytes.get(end..).and_then(|rest| rest.split_first_chunk::<4>()) else {
+                return self.take_back(bytes, i);
+            };
+            end += 4;
+            let pushed = match i32::from_be_bytes(length) {
+                -1 => self.columns[i].push_null(),
                 length => {
-                    let (field, rest) = rest.split_at(length as usize);
-                    fields = rest;
-                    column.push(field)
+                    let length = self.checked_length(length, i)?;
+                    let Some(field) = rest.get(..length) else { return self.take_back(bytes, i) };
+                    end += length;
+                    self.columns[i].push(field)
                 }
             };
             if let Err(fault) = pushed {
                 return Err(self.error(fault, Some(i)));
             }
         }
-        Ok(())
+        Ok(Found::Row(end))
+    }
+
+    #[inline]
+    fn checked_length(&self, length: i32, column: usize) -> Result<usize> {
+        match usize::try_from(length) {
+            Ok(length) if length <= MAX_FIELD => Ok(length),
+            _ => Err(self.error(Fault::Malformed, Some(column))),
+        }
+    }
+
+    /// Takes the first fields of a row back whose end has not come yet, and says how many bytes there must be for it to
+    /// get any further.
+    #[cold]
+    fn take_back(&mut self, bytes: &[u8], fields: usize) -> Result<Found> {
+        for column in &mut self.columns[..fields] {
+            column.truncate(self.rows);
+        }
+        let mut end = 2;
+        for column in 0..self.columns.len() {
+            let Some((&length, _)) = bytes.get(end..).and_then(|rest| rest.split_first_chunk::<4>()) else {
+                return Ok(Found::Needs(end + 4));
+            };
+            end += 4 + match i32::from_be_bytes(length) {
+                -1 => 0,
+                length => self.checked_length(length, column)?,
+            };
+        }
+        Ok(Found::Needs(end))
     }
 
     fn flush(&mut self, out: &mut VecDeque<RecordBatch>) -> Result<()> {
@@ -240,7 +248,8 @@ impl Decoder {
     }
 }
 
-enum Measure {
+/// What lies at the beginning of some bytes.
+enum Found {
     /// A row of so many bytes.
     Row(usize),
     /// Not before there are so many bytes.
