@@ -59,7 +59,8 @@ impl Connection {
 
     async fn open_at(target: &Target, config: &Config, peer: Peer) -> Result<Self> {
         let config = for_peer(config, &peer);
-        let socket = peer.reach(&config, target.connect_timeout()).await.map_err(errors::unreachable)?;
+        let reached = peer.reach(&config, target.connect_timeout()).await;
+        let socket = reached.map_err(|e| errors::unreachable(e).with("address", &peer))?;
         let socket = Lent::new(socket);
         let opened = config.connect_raw(socket.clone(), target.encryption().handshake(&peer)?).await;
         let (client, driver) = opened.map_err(|e| errors::of_client(e, target))?;

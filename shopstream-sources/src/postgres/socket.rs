@@ -2,7 +2,7 @@
 
 use shopstream_core::{Error, Result};
 use std::{
-    io,
+    fmt, io,
     net::SocketAddr,
     path::PathBuf,
     pin::Pin,
@@ -98,6 +98,17 @@ impl Peer {
             })
         };
         time::timeout(patience, opening).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Peer::Tcp { address, name: Some(name) } => write!(f, "{address} ({name})"),
+            Peer::Tcp { address, name: None } => address.fmt(f),
+            #[cfg(unix)]
+            Peer::Unix(path) => path.display().fmt(f),
+        }
     }
 }
 
