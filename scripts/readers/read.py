@@ -50,6 +50,9 @@ def with_pyarrow(files):
     table = pyarrow.concat_tables([pyarrow.parquet.read_table(file, partitioning=None) for file in files])
     compute = pyarrow.compute
     for name, column in zip(table.column_names, table.columns):
+        if isinstance(column.type, pyarrow.BaseExtensionType):
+            # JSON is text to the others.
+            column = pyarrow.chunked_array([chunk.storage for chunk in column.chunks], column.type.storage_type)
         found = kind(column.type)
         least = most = total = None
         if found[0] in EXTREMES:
@@ -76,6 +79,8 @@ def with_duckdb(files):
 def with_polars(files):
     table = polars.concat([polars.read_parquet(file, hive_partitioning=False) for file in files])
     for column in table.iter_columns():
+        if isinstance(column.dtype, polars.BaseExtension):
+            column = column.ext.storage()
         found = kind(column.dtype)
         least = most = total = None
         if found[0] in EXTREMES:
