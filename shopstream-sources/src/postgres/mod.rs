@@ -38,6 +38,7 @@ use std::{
     sync::{Arc, OnceLock},
     time::Duration,
 };
+use tokio::sync::OwnedSemaphorePermit;
 
 use self::{config::Target, options::Policies, snapshot::Alone};
 
@@ -176,15 +177,20 @@ impl PostgresSource {
         self.target.set_application_name(name.into());
         self
     }
+
+    /// Waits until no other read is under way, where only one can be.
+    async fn turn(&self) -> Result<Option<OwnedSemaphorePermit>> {
+        match self.alone.get() {
+            Some(alone) => alone.turn().await.map(Some),
+            None => Ok(None),
+        }
+    }
 }
 
 #[async_trait]
 impl Source for PostgresSource {
     async fn describe(&self, table: &TableRef) -> Result<TableSchema> {
-        let _turn = match self.alone.get() {
-            Some(alone) => Some(alone.turn().await?),
-            None => None,
-        };
+        let _turn = self.turn().await?;
         read::describe(&self.target, &self.policies, table).await
     }
 
@@ -202,14 +208,13 @@ impl Source for PostgresSource {
     }
 
     async fn read(&self, table: &TableRef, options: &ReadOptions) -> Result<TableRead> {
-        read::read(&self.target, &self.policies, table, options, self.alone.get()).await
+        let turn = self.turn().await?;
+        let alone = self.alone.get().map(Alone::reason);
+        read::read(&self.target, &self.policies, table, options, alone.zip(turn)).await
     }
 
     async fn greatest(&self, table: &TableRef, column: &str, options: &ReadOptions) -> Result<Option<CursorValue>> {
-        let _turn = match self.alone.get() {
-            Some(alone) => Some(alone.turn().await?),
-            None => None,
-        };
+        let _turn = self.turn().await?;
         read::greatest(&self.target, table, column, options).await
     }
 

@@ -17,7 +17,7 @@ use super::{
     options::Policies,
     plan::Plan,
     rows::{self, Pages},
-    snapshot::{Alone, Held},
+    snapshot::Held,
 };
 
 /// The columns of a table.
@@ -58,18 +58,16 @@ pub(super) async fn greatest(
     }))
 }
 
-/// Starts to read a table, on connections of its own.
+/// Starts to read a table, on connections of its own; on one, where why there can be no more is told, and whose turn it
+/// is.
 pub(super) async fn read(
     target: &Target,
     policies: &Policies,
     table: &TableRef,
     options: &ReadOptions,
-    alone: Option<&Alone>,
+    alone: Option<(&str, OwnedSemaphorePermit)>,
 ) -> Result<TableRead> {
-    let turn = match alone {
-        Some(alone) => Some(alone.turn().await?),
-        None => None,
-    };
+    let (alone, turn) = alone.unzip();
     let snapshot = options.snapshot.as_ref();
     let id = snapshot.map(|s| held(s, target)).transpose()?;
     let mut lead = Connection::open(target).await?;
@@ -80,8 +78,8 @@ pub(super) async fn read(
     let mut notes = vec![];
     let parts = match (options.parts, alone, rows::indivisible(&relation)) {
         (0 | 1, _, _) => vec![Pages::ALL],
-        (_, Some(alone), _) => {
-            notes.push(alone.reason().to_owned());
+        (_, Some(reason), _) => {
+            notes.push(reason.to_owned());
             vec![Pages::ALL]
         }
         (_, None, Some(reason)) => {

@@ -4,7 +4,7 @@ use shopstream_core::{Error, ErrorKind, Result, TableRef, doctor::Finding};
 use tokio_postgres::types::Type;
 
 use super::super::{
-    catalog::{self, Attribute, Relation, get, quoted},
+    catalog::{self, Attribute, Kind, Relation, get, quoted},
     connection::Connection,
     options::Policies,
     plan::Plan,
@@ -12,8 +12,6 @@ use super::super::{
 
 /// What the catalog says of a table beside its columns.
 struct Details {
-    kind: String,
-    access_method: String,
     /// The columns that the user may not read.
     denied: Vec<String>,
     rows_hidden: bool,
@@ -47,7 +45,7 @@ pub(super) async fn examine(
     let details = details(connection, &relation).await?;
     let attributes = catalog::attributes(connection, &relation).await?;
     let mut findings = rights(&relation, attributes.len(), &details, user);
-    findings.extend(division(&relation, &details));
+    findings.extend(division(&relation));
     findings.extend(columns(&relation, &attributes, policies));
     if relation.is_table() && attributes.iter().all(|a| a.key_position.is_none()) {
         findings.push(
@@ -64,15 +62,13 @@ pub(super) async fn examine(
 }
 
 async fn details(connection: &Connection, relation: &Relation) -> Result<Details> {
-    const SQL: &str = "SELECT c.relkind::text, \
-        coalesce((SELECT m.amname::text FROM pg_catalog.pg_am m WHERE m.oid = c.relam), ''), \
-        ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 \
+    const SQL: &str = "SELECT ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 \
         AND NOT a.attisdropped AND NOT pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT') \
         ORDER BY a.attnum), pg_catalog.row_security_active(c.oid) \
         FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass($1)::oid";
     let rows = connection.query(SQL, &[(&relation.quoted(), Type::TEXT)]).await?;
     let row = rows.first().ok_or_else(|| Error::not_found("the table went away meanwhile"))?;
-    Ok(Details { kind: get(row, 0)?, access_method: get(row, 1)?, denied: get(row, 2)?, rows_hidden: get(row, 3)? })
+    Ok(Details { denied: get(row, 0)?, rows_hidden: get(row, 1)? })
 }
 
 fn rights(relation: &Relation, columns: usize, details: &Details, user: &str) -> Vec<Finding> {
@@ -96,13 +92,16 @@ fn rights(relation: &Relation, columns: usize, details: &Details, user: &str) ->
 }
 
 /// Whether several connections can each read a range of the table's pages.
-fn division(relation: &Relation, details: &Details) -> Option<Finding> {
-    let (cause, fix) = match details.kind.as_str() {
-        "v" => ("a view has no pages of its own", "read the tables beneath it, and join them in a model"),
-        "p" => ("a partitioned table has no pages of its own", "read its partitions, each as a table"),
-        "f" => ("a foreign table has its pages on another server", "read it from that server"),
-        _ if details.access_method != "heap" => ("its access method is not heap", "keep its rows in a heap table"),
-        _ => return None,
+fn division(relation: &Relation) -> Option<Finding> {
+    let (cause, fix) = match relation.kind() {
+        Kind::View => ("a view has no pages of its own", "read the tables beneath it, and join them in a model"),
+        Kind::Partitioned => ("a partitioned table has no pages of its own", "read its partitions, each as a table"),
+        Kind::Foreign => ("a foreign table has its pages on another server", "read it from that server"),
+        Kind::Table | Kind::Materialized if relation.tid_ranges => return None,
+        Kind::Table | Kind::Materialized => (
+            "the server is older than PostgreSQL 14, or the table's access method is not heap",
+            "upgrade the server, or keep the rows in a heap table",
+        ),
     };
     let what = "it is read by one connection, and cannot be divided among several";
     Some(Finding::warning(&relation.name, what).with_cause(cause).with_fix(fix))
