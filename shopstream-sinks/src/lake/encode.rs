@@ -4,11 +4,18 @@ use arrow::array::RecordBatch;
 use parquet::{arrow::ArrowWriter, errors::ParquetError};
 use sha2::{Digest, Sha256};
 use shopstream_core::{DataFile, Encoding, Error, Format, Result, text::TextEncoder};
+use std::{
+    io::{self, Write},
+    mem,
+};
 
 use super::properties::{ROW_GROUP_BYTES, writer_properties};
 
 /// Rows that a Parquet writer is given at once: what it makes of them aside is that much smaller than for a batch.
 const SLICE_ROWS: usize = 8_192;
+
+/// Bytes of a piece, about.
+const PIECE_BYTES: usize = 64 << 10;
 
 /// One file being encoded: hands out its bytes as they come, and counts and hashes them.
 pub(super) struct FileEncoder {
@@ -19,8 +26,39 @@ pub(super) struct FileEncoder {
 }
 
 enum Encoder {
-    Parquet(Box<ArrowWriter<Vec<u8>>>),
+    Parquet(Box<ArrowWriter<Pieces>>),
     Text(TextEncoder),
+}
+
+/// What was encoded, in pieces of a size: a single vector would be copied each time it grows, and be as large as a row
+/// group.
+#[derive(Default)]
+struct Pieces(Vec<Vec<u8>>);
+
+impl Pieces {
+    fn take(&mut self) -> Vec<Vec<u8>> {
+        mem::take(&mut self.0)
+    }
+}
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.last().is_none_or(|piece| piece.len() == piece.capacity()) {
+            self.0.push(Vec::with_capacity(PIECE_BYTES));
+        }
+        match self.0.last_mut() {
+            Some(piece) => {
+                let bytes = &bytes[..bytes.len().min(piece.capacity() - piece.len())];
+                piece.extend_from_slice(bytes);
+                Ok(bytes.len())
+            }
+            None => Ok(0),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl FileEncoder {
@@ -30,7 +68,7 @@ impl FileEncoder {
         let encoder = match format {
             Format::Parquet => {
                 let properties = writer_properties(encoding, first).map_err(not_encoded)?;
-                let writer = ArrowWriter::try_new(vec![], schema, Some(properties)).map_err(not_encoded)?;
+                let writer = ArrowWriter::try_new(Pieces::default(), schema, Some(properties)).map_err(not_encoded)?;
                 Encoder::Parquet(Box::new(writer))
             }
             Format::Csv => Encoder::Text(TextEncoder::csv(schema)?),
@@ -46,8 +84,8 @@ impl FileEncoder {
     }
 
     /// Encodes rows; the answer is the bytes that are ready, which may be none yet.
-    pub(super) fn encode(&mut self, batch: &RecordBatch) -> Result<Vec<u8>> {
-        let bytes = match &mut self.encoder {
+    pub(super) fn encode(&mut self, batch: &RecordBatch) -> Result<Vec<Vec<u8>>> {
+        let pieces = match &mut self.encoder {
             Encoder::Parquet(writer) => {
                 for from in (0..batch.num_rows()).step_by(SLICE_ROWS) {
                     let slice = batch.slice(from, SLICE_ROWS.min(batch.num_rows() - from));
@@ -56,42 +94,41 @@ impl FileEncoder {
                         writer.flush().map_err(not_encoded)?;
                     }
                 }
-                std::mem::take(writer.inner_mut())
+                writer.inner_mut().take()
             }
             Encoder::Text(encoder) => {
                 let mut bytes = vec![];
                 encoder.encode(batch, &mut bytes)?;
-                bytes
+                vec![bytes]
             }
         };
         self.rows += batch.num_rows() as u64;
-        self.count(&bytes);
-        Ok(bytes)
+        self.bytes += count(&mut self.hash, &pieces);
+        Ok(pieces)
     }
 
     /// The bytes that were missing, and what the file is under this key.
-    pub(super) fn finish(mut self, key: String) -> Result<(Vec<u8>, DataFile)> {
-        let bytes = match self.encoder {
-            Encoder::Parquet(ref mut writer) => {
+    pub(super) fn finish(mut self, key: String) -> Result<(Vec<Vec<u8>>, DataFile)> {
+        let pieces = match self.encoder {
+            Encoder::Parquet(mut writer) => {
                 writer.finish().map_err(not_encoded)?;
-                std::mem::take(writer.inner_mut())
+                writer.inner_mut().take()
             }
             Encoder::Text(encoder) => {
                 let mut bytes = vec![];
                 encoder.finish(&mut bytes)?;
-                bytes
+                vec![bytes]
             }
         };
-        self.hash.update(&bytes);
-        let total = self.bytes + bytes.len() as u64;
-        let file = DataFile { key, rows: self.rows, bytes: total, sha256: hex(self.hash) };
-        Ok((bytes, file))
+        self.bytes += count(&mut self.hash, &pieces);
+        Ok((pieces, DataFile { key, rows: self.rows, bytes: self.bytes, sha256: hex(self.hash) }))
     }
+}
 
-    fn count(&mut self, bytes: &[u8]) {
-        self.hash.update(bytes);
-        self.bytes += bytes.len() as u64;
-    }
+/// Hashes bytes, and counts them.
+fn count(hash: &mut Sha256, pieces: &[Vec<u8>]) -> u64 {
+    pieces.iter().for_each(|piece| hash.update(piece));
+    pieces.iter().map(|piece| piece.len() as u64).sum()
 }
 
 pub(super) fn hex(hash: Sha256) -> String {

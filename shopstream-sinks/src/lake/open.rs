@@ -10,7 +10,7 @@ use super::{ObjectStoreLake, retry::Retry, store::Store};
 /// Bytes of a part that goes over a network: over the 5 MiB that S3 asks for at least.
 const REMOTE_PART: usize = 8 << 20;
 /// Bytes of a part that goes to a local file.
-const LOCAL_PART: usize = 1 << 20;
+const LOCAL_PART: usize = 256 << 10;
 
 impl ObjectStoreLake {
     /// A lake in any store. It must be able to create an object only if it is absent

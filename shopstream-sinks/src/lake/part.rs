@@ -6,7 +6,7 @@ use shopstream_core::{
 };
 use std::sync::Arc;
 
-use super::{claim::Claim, encode::FileEncoder, store::Store, task, upload::Upload};
+use super::{claim::Claim, encode::FileEncoder, store::Store, upload::Upload};
 
 /// What the parts of a write have in common.
 pub(super) struct Plan {
@@ -55,7 +55,7 @@ impl Plan {
     }
 }
 
-/// Writes a part.
+/// Writes a part. It computes for as long as it takes, and so has a thread of its own.
 pub(super) struct PartWriter {
     plan: Arc<Plan>,
     part: u32,
@@ -81,20 +81,12 @@ impl PartWriter {
             let piece = batch.slice(0, rows);
             batch = batch.slice(rows, batch.num_rows() - rows);
 
-            let (plan, mut stats) = (self.plan.clone(), std::mem::take(&mut self.stats));
-            let encoded = task::compute(move || {
-                let mut encoder = match encoder {
-                    Some(encoder) => encoder,
-                    None => FileEncoder::new(plan.format, plan.encoding, &piece)?,
-                };
-                stats.update(&piece);
-                let bytes = encoder.encode(&piece)?;
-                Ok((encoder, stats, bytes))
-            })
-            .await?;
-            let (encoder, bytes);
-            (encoder, self.stats, bytes) = encoded;
-            upload.write(bytes).await?;
+            let mut encoder = match encoder {
+                Some(encoder) => encoder,
+                None => FileEncoder::new(self.plan.format, self.plan.encoding, &piece)?,
+            };
+            self.stats.update(&piece);
+            upload.write(encoder.encode(&piece)?).await?;
             match encoder.rows() >= limit {
                 true => self.close(encoder, upload).await?,
                 false => self.current = Some((encoder, upload)),
@@ -127,8 +119,7 @@ impl PartWriter {
     }
 
     async fn close(&mut self, encoder: FileEncoder, mut upload: Upload) -> Result<()> {
-        let key = upload.key().to_owned();
-        let (bytes, file) = task::compute(move || encoder.finish(key)).await?;
+        let (bytes, file) = encoder.finish(upload.key().to_owned())?;
         upload.write(bytes).await?;
         self.plan.claim.placing().await?;
         upload.finish().await?;

@@ -29,15 +29,24 @@ pub(super) enum Choice {
 /// The choice for each leaf column of a batch, the same for the same rows.
 pub(super) fn choose(first: &RecordBatch) -> Result<Vec<(ColumnDescPtr, Choice)>> {
     let sample = sample(first)?;
+    let mut choices = vec![];
+    // One after the other: a writer's buffers are large, and there is one for each column.
+    for column in 0..sample.num_columns() {
+        choices.extend(choose_for(&sample.project(&[column])?)?);
+    }
+    Ok(choices)
+}
+
+fn choose_for(sample: &RecordBatch) -> Result<Vec<(ColumnDescPtr, Choice)>> {
     let schema = ArrowSchemaConverter::new().convert(&sample.schema())?;
-    let plain = sizes(&sample, base().set_dictionary_enabled(false))?;
-    let dictionary = sizes(&sample, base())?;
+    let plain = sizes(sample, base().set_dictionary_enabled(false))?;
+    let dictionary = sizes(sample, base())?;
     let packing =
         schema.columns().iter().fold(base().set_dictionary_enabled(false), |properties, column| match packed(column) {
             Some(encoding) => properties.set_column_encoding(column.path().clone(), encoding),
             None => properties,
         });
-    let packed = sizes(&sample, packing)?;
+    let packed = sizes(sample, packing)?;
     let choices = schema.columns().iter().zip(plain).zip(dictionary).zip(packed).map(|(((column, p), d), k)| {
         let without = if k < p { Choice::Packed } else { Choice::Plain };
         // A dictionary costs a search for each value: it must pay. Flags are a bit each as they are.

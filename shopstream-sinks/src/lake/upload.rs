@@ -36,10 +36,10 @@ impl Upload {
         &self.key
     }
 
-    pub(super) async fn write(&mut self, bytes: Vec<u8>) -> Result<()> {
-        self.bytes += bytes.len() as u64;
-        self.waiting_bytes += bytes.len();
-        if !bytes.is_empty() {
+    pub(super) async fn write(&mut self, pieces: Vec<Vec<u8>>) -> Result<()> {
+        for bytes in pieces.into_iter().filter(|bytes| !bytes.is_empty()) {
+            self.bytes += bytes.len() as u64;
+            self.waiting_bytes += bytes.len();
             self.waiting.push_back(bytes.into());
         }
         while self.waiting_bytes > self.store.part_bytes {

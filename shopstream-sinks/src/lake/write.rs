@@ -1,9 +1,9 @@
 //! Rows to files, and their manifest.
 
-use futures::StreamExt;
+use futures::{StreamExt, stream::FuturesUnordered};
 use shopstream_core::{BatchStream, DataFile, Manifest, Partition, Result, StatsCollector, TableRead, WriteOptions};
 use std::{collections::BTreeMap, sync::Arc};
-use tokio::task::JoinSet;
+use tokio::sync::watch;
 
 use super::{
     claim::Claim,
@@ -42,29 +42,39 @@ pub(super) async fn write(
     }
 }
 
-/// Writes so many parts side by side, each in a task of its own: what their streams compute runs on all cores.
+/// Writes so many parts side by side, each on a thread of its own: there its rows are decoded too, if its stream does
+/// that, and encoded.
 async fn write_parts(
     plan: &Arc<Plan>,
     parts: Vec<BatchStream>,
     workers: usize,
 ) -> Result<(Vec<DataFile>, StatsCollector)> {
+    // Dropped with this, it stops those that still run.
+    let (stop, stopped) = watch::channel(());
+    let mut stop = Some(stop);
     let mut waiting = (0..).zip(parts);
-    let (mut running, mut written) = (JoinSet::new(), BTreeMap::new());
+    let (mut running, mut written) = (FuturesUnordered::new(), BTreeMap::new());
+    let mut failed = None;
     loop {
-        while running.len() < workers.max(1)
+        while stop.is_some()
+            && running.len() < workers.max(1)
             && let Some((part, rows)) = waiting.next()
         {
-            let work = write_part(PartWriter::new(plan.clone(), part), rows);
-            running.spawn_on(async move { Ok((part, work.await?)) }, &task::runtime()?);
+            let work = write_part(PartWriter::new(plan.clone(), part), rows, stopped.clone());
+            running.push(async move { Ok((part, work.await?)) });
         }
-        let Some(ended) = running.join_next().await else { break };
-        match task::outcome(ended) {
-            Ok((part, work)) => written.insert(part, work),
-            Err(error) => {
-                running.shutdown().await;
-                return Err(error);
+        match running.next().await {
+            Some(Ok((part, work))) => drop(written.insert(part, work)),
+            Some(Err(error)) => {
+                stop = None;
+                // The first is why the others were stopped.
+                failed = failed.or(Some(error));
             }
-        };
+            None => break,
+        }
+    }
+    if let Some(error) = failed {
+        return Err(error);
     }
     let (mut files, mut stats) = (vec![], StatsCollector::new(&plan.schema));
     for (found, part) in written.into_values() {
@@ -78,14 +88,24 @@ async fn write_parts(
     Ok((files, stats))
 }
 
-async fn write_part(mut writer: PartWriter, mut rows: BatchStream) -> Result<(Vec<DataFile>, StatsCollector)> {
-    let mut next = rows.next().await.transpose()?;
-    while let Some(batch) = next {
-        // The source works on the next batch while this one is encoded and sent.
-        let following = async { rows.next().await.transpose() };
-        (_, next) = futures::future::try_join(writer.write(batch), following).await?;
-    }
-    // The source's connection is of no more use, and another part may wait for it.
-    drop(rows);
-    writer.finish().await
+async fn write_part(
+    mut writer: PartWriter,
+    mut rows: BatchStream,
+    mut stop: watch::Receiver<()>,
+) -> Result<(Vec<DataFile>, StatsCollector)> {
+    // It may have to wait for its turn, for which it needs no thread yet.
+    let mut next = tokio::select! {
+        first = rows.next() => first,
+        _ = stop.changed() => return Err(task::given_up()),
+    };
+    let work = async move {
+        while let Some(batch) = next {
+            writer.write(batch?).await?;
+            next = rows.next().await;
+        }
+        // The source's connection is of no more use, and another part may wait for it.
+        drop(rows);
+        writer.finish().await
+    };
+    task::apart(work, stop).await
 }

@@ -7,7 +7,7 @@
 
 use arrow::array::RecordBatch;
 use shopstream_core::{Error, Result};
-use std::{collections::VecDeque, io};
+use std::{collections::VecDeque, io, ops::Range};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{connection::Connection, decode::Decoder, errors, socket::Socket};
@@ -29,14 +29,15 @@ pub(super) struct CopyOut {
     /// What of the buffer is not read yet.
     from: usize,
     to: usize,
-    /// Bytes of a message that is larger than the buffer, still to come.
+    /// Bytes of a message of rows that is larger than the buffer, still to come.
     rest: usize,
+    /// Where rows lie in the buffer that are not decoded yet.
+    pieces: Vec<Range<usize>>,
     ended: bool,
 }
 
 /// What a message was.
 enum Message {
-    Rows,
     Other,
     /// It is not complete.
     Wanting,
@@ -47,7 +48,7 @@ impl CopyOut {
     /// Asks for the rows.
     pub(super) async fn start(socket: Socket, connection: Connection, sql: &str) -> Result<Self> {
         let buffer = vec![0; BUFFER];
-        let mut copy = Self { socket, connection, buffer, from: 0, to: 0, rest: 0, ended: false };
+        let mut copy = Self { socket, connection, buffer, from: 0, to: 0, rest: 0, pieces: vec![], ended: false };
         let mut query = vec![b'Q'];
         let length = u32::try_from(sql.len() + 5).map_err(|_| Error::internal("a statement of gigabytes"))?;
         query.extend_from_slice(&length.to_be_bytes());
@@ -62,8 +63,13 @@ impl CopyOut {
     /// buffers hold while nobody asks here.
     pub(super) async fn read(&mut self, decoder: &mut Decoder, ready: &mut VecDeque<RecordBatch>) -> Result<()> {
         while ready.is_empty() && !self.ended {
-            match self.message(decoder, ready)? {
-                Message::Rows | Message::Other => {}
+            self.find_rows();
+            if !self.pieces.is_empty() {
+                decoder.push(&self.buffer, self.pieces.drain(..), ready)?;
+                continue;
+            }
+            match self.message()? {
+                Message::Other => {}
                 Message::Wanting => self.fill().await?,
                 Message::End => {
                     self.ended = true;
@@ -77,29 +83,44 @@ impl CopyOut {
         Ok(())
     }
 
-    #[inline]
-    fn message(&mut self, decoder: &mut Decoder, ready: &mut VecDeque<RecordBatch>) -> Result<Message> {
-        let bytes = &self.buffer[self.from..self.to];
-        if self.rest > 0 {
-            let piece = self.rest.min(bytes.len());
-            if piece == 0 {
-                return Ok(Message::Wanting);
+    /// Finds where the next messages of rows lie, up to what is another message or not all there.
+    fn find_rows(&mut self) {
+        loop {
+            let bytes = &self.buffer[self.from..self.to];
+            if self.rest > 0 {
+                let piece = self.rest.min(bytes.len());
+                if piece == 0 {
+                    return;
+                }
+                self.pieces.push(self.from..self.from + piece);
+                self.from += piece;
+                self.rest -= piece;
+                continue;
             }
-            decoder.push(&bytes[..piece], ready)?;
-            self.from += piece;
-            self.rest -= piece;
-            return Ok(Message::Rows);
+            let Some((&[b'd', a, b, c, d], body)) = bytes.split_first_chunk::<HEAD>() else { return };
+            let Some(length) = (u32::from_be_bytes([a, b, c, d]) as usize).checked_sub(4) else { return };
+            if length <= body.len() {
+                let start = self.from + HEAD;
+                self.pieces.push(start..start + length);
+                self.from = start + length;
+            } else if HEAD + length > self.buffer.len() {
+                self.from += HEAD;
+                self.rest = length;
+            } else {
+                return;
+            }
         }
+    }
+
+    /// Takes the next message, which is not one of rows.
+    fn message(&mut self) -> Result<Message> {
+        let bytes = &self.buffer[self.from..self.to];
         let Some((&[kind, a, b, c, d], body)) = bytes.split_first_chunk::<HEAD>() else { return Ok(Message::Wanting) };
         let Some(length) = (u32::from_be_bytes([a, b, c, d]) as usize).checked_sub(4) else {
             return Err(self.foreign());
         };
         if let Some(body) = body.get(..length) {
             let message = match kind {
-                b'd' => {
-                    decoder.push(body, ready)?;
-                    Message::Rows
-                }
                 b'E' => return Err(errors::of_message(body).with("server", self.connection.target())),
                 b'Z' => Message::End,
                 // CopyOutResponse, CopyDone, CommandComplete; notices, settings and notifications may come at any time.
@@ -110,15 +131,10 @@ impl CopyOut {
             return Ok(message);
         }
         if HEAD + length > self.buffer.len() {
-            match kind {
-                b'd' => {
-                    self.from += HEAD;
-                    self.rest = length;
-                    return Ok(Message::Rows);
-                }
-                _ if length <= MAX_MESSAGE => self.buffer.resize(HEAD + length, 0),
-                _ => return Err(self.foreign()),
+            if length > MAX_MESSAGE {
+                return Err(self.foreign());
             }
+            self.buffer.resize(HEAD + length, 0);
         }
         Ok(Message::Wanting)
     }

@@ -6,6 +6,7 @@
 //! to batches without any I/O, `read` and `snapshot` what ties them; `doctor` asks before a run what would go wrong in
 //! it.
 
+pub mod binary;
 mod catalog;
 mod config;
 mod connection;

@@ -10,7 +10,7 @@ use arrow::{
 };
 use std::{mem, sync::Arc};
 
-use super::{Fault, Kind, Rule, list::List, numeric, rule::UUID_BYTES};
+use super::{Fault, Kind, Rule, fields::Fields, list::List, numeric, rule::UUID_BYTES};
 use crate::postgres::wire::{DAY_MICROS, EPOCH_DAYS, EPOCH_MICROS, JSONB_VERSION};
 
 #[derive(Debug)]
@@ -24,7 +24,7 @@ enum Values {
     I128(Vec<i128>),
     /// Where each text ends, after a first 0, and all texts in a row.
     Text(Vec<i32>, Vec<u8>),
-    Uuid(Vec<u8>),
+    Uuid(Vec<[u8; UUID_BYTES]>),
     List(Box<List>),
 }
 
@@ -40,104 +40,42 @@ impl Column {
         Self { rule, values: Values::new(rule, 0, 0), nulls: NullBufferBuilder::new(0) }
     }
 
-    #[inline]
-    pub(super) fn push(&mut self, field: &[u8]) -> Result<(), Fault> {
-        match self.value(field) {
-            Ok(()) => self.nulls.append_non_null(),
-            Err(Fault::Special) if self.rule.specials_null => return self.push_null(),
-            Err(fault) => return Err(fault),
-        }
-        Ok(())
-    }
-
-    #[inline]
-    fn value(&mut self, field: &[u8]) -> Result<(), Fault> {
+    /// Reads the fields of some rows. Where one is at fault, it says in which of the rows.
+    pub(super) fn extend(&mut self, fields: Fields<'_>) -> Result<(), (usize, Fault)> {
+        let mut column = Filling { rule: self.rule, nulls: &mut self.nulls };
         match (&mut self.values, self.rule.kind) {
-            (Values::I32(v), Kind::Date) => v.push(match i32::from_be_bytes(fixed(field)?) {
-                i32::MIN | i32::MAX => return Err(Fault::Special),
-                days => days.checked_add(EPOCH_DAYS).ok_or(Fault::OutOfRange)?,
-            }),
-            (Values::I32(v), _) => v.push(i32::from_be_bytes(fixed(field)?)),
-            (Values::I64(v), Kind::Timestamp { .. }) => v.push(match i64::from_be_bytes(fixed(field)?) {
-                i64::MIN | i64::MAX => return Err(Fault::Special),
-                micros => micros.checked_add(EPOCH_MICROS).ok_or(Fault::OutOfRange)?,
-            }),
-            (Values::I64(v), Kind::Time) => v.push(match i64::from_be_bytes(fixed(field)?) {
-                // 24:00:00, which is no time of the day to others.
-                DAY_MICROS => return Err(Fault::Special),
-                micros @ 0..DAY_MICROS => micros,
-                _ => return Err(Fault::Malformed),
-            }),
-            (Values::I64(v), Kind::Oid) => v.push(u32::from_be_bytes(fixed(field)?).into()),
-            (Values::I64(v), _) => v.push(i64::from_be_bytes(fixed(field)?)),
-            (Values::I128(v), Kind::Numeric { precision, scale }) => v.push(numeric::units(field, precision, scale)?),
-            (Values::Text(ends, bytes), kind) => {
-                let text = match (kind, field) {
-                    (Kind::Jsonb, [JSONB_VERSION, text @ ..]) => text,
-                    (Kind::Jsonb, _) => return Err(Fault::Malformed),
-                    _ => field,
-                };
-                let end = i32::try_from(bytes.len() + text.len()).map_err(|_| Fault::OutOfRange)?;
-                bytes.extend_from_slice(text);
-                ends.push(end);
+            (Values::I32(v), Kind::Date) => column.fill(v, fields, date),
+            (Values::I32(v), _) => column.fill(v, fields, |field| Ok(i32::from_be_bytes(fixed(field)?))),
+            (Values::I64(v), Kind::Timestamp { .. }) => column.fill(v, fields, timestamp),
+            (Values::I64(v), Kind::Time) => column.fill(v, fields, time),
+            (Values::I64(v), Kind::Oid) => column.fill(v, fields, |field| Ok(u32::from_be_bytes(fixed(field)?).into())),
+            (Values::I64(v), _) => column.fill(v, fields, |field| Ok(i64::from_be_bytes(fixed(field)?))),
+            (Values::I128(v), Kind::Numeric { precision, scale }) => {
+                column.fill(v, fields, |field| numeric::units(field, precision, scale))
             }
-            (Values::Bool(v), _) => v.push(match field {
-                [0] => false,
-                [1] => true,
-                _ => return Err(Fault::Malformed),
+            (Values::Text(ends, bytes), Kind::Jsonb) => column.fill_ends(ends, fields, |field| match field {
+                [JSONB_VERSION, text @ ..] => append(bytes, text),
+                _ => Err(Fault::Malformed),
             }),
-            (Values::F64(v), _) => v.push(f64::from_be_bytes(fixed(field)?)),
-            (Values::F32(v), _) => v.push(f32::from_be_bytes(fixed(field)?)),
-            (Values::I16(v), _) => v.push(i16::from_be_bytes(fixed(field)?)),
-            (Values::Uuid(v), _) => v.extend_from_slice(&fixed::<UUID_BYTES>(field)?),
-            (Values::List(list), _) => list.push(field)?,
-            (Values::I128(_), _) => return Err(Fault::Malformed),
-        }
-        Ok(())
-    }
-
-    pub(super) fn push_null(&mut self) -> Result<(), Fault> {
-        if !self.rule.nullable {
-            return Err(Fault::Null);
-        }
-        match &mut self.values {
-            Values::Bool(v) => v.push(false),
-            Values::I16(v) => v.push(0),
-            Values::I32(v) => v.push(0),
-            Values::I64(v) => v.push(0),
-            Values::F32(v) => v.push(0.0),
-            Values::F64(v) => v.push(0.0),
-            Values::I128(v) => v.push(0),
-            Values::Text(ends, _) => ends.push(ends.last().copied().unwrap_or(0)),
-            Values::Uuid(v) => v.extend_from_slice(&[0; UUID_BYTES]),
-            Values::List(list) => list.push_empty(),
-        }
-        self.nulls.append_null();
-        Ok(())
-    }
-
-    /// Takes back what was pushed behind so many rows.
-    pub(super) fn truncate(&mut self, rows: usize) {
-        match &mut self.values {
-            Values::Bool(v) => v.truncate(rows),
-            Values::I16(v) => v.truncate(rows),
-            Values::I32(v) => v.truncate(rows),
-            Values::I64(v) => v.truncate(rows),
-            Values::F32(v) => v.truncate(rows),
-            Values::F64(v) => v.truncate(rows),
-            Values::I128(v) => v.truncate(rows),
-            Values::Text(ends, bytes) => {
-                ends.truncate(rows + 1);
-                // An end within what was pushed, which is no less than 0.
-                bytes.truncate(ends.last().copied().unwrap_or(0) as usize);
+            (Values::Text(ends, bytes), _) => column.fill_ends(ends, fields, |field| append(bytes, field)),
+            (Values::Bool(v), _) => column.fill(v, fields, |field| match field {
+                [0] => Ok(false),
+                [1] => Ok(true),
+                _ => Err(Fault::Malformed),
+            }),
+            (Values::F64(v), _) => column.fill(v, fields, |field| Ok(f64::from_be_bytes(fixed(field)?))),
+            (Values::F32(v), _) => column.fill(v, fields, |field| Ok(f32::from_be_bytes(fixed(field)?))),
+            (Values::I16(v), _) => column.fill(v, fields, |field| Ok(i16::from_be_bytes(fixed(field)?))),
+            (Values::Uuid(v), _) => column.fill(v, fields, fixed),
+            (Values::List(list), _) => {
+                let List { ends, items } = &mut **list;
+                column.fill_ends(ends, fields, |field| items.append(field))
             }
-            Values::Uuid(v) => v.truncate(rows * UUID_BYTES),
-            Values::List(list) => list.truncate(rows),
+            (Values::I128(_), _) => Err((0, Fault::Malformed)),
         }
-        self.nulls.truncate(rows);
     }
 
-    /// The array of what was pushed; the column starts again, with room for as much.
+    /// The array of what was read; the column starts again, with room for as much.
     pub(super) fn finish(&mut self) -> Result<ArrayRef, Fault> {
         let (rows, bytes) = self.values.size();
         let values = mem::replace(&mut self.values, Values::new(self.rule, rows, bytes));
@@ -158,7 +96,7 @@ impl Column {
             Values::F64(v) => v.capacity() * 8,
             Values::I128(v) => v.capacity() * 16,
             Values::Text(ends, bytes) => ends.capacity() * 4 + bytes.capacity(),
-            Values::Uuid(v) => v.capacity(),
+            Values::Uuid(v) => v.capacity() * UUID_BYTES,
             Values::List(list) => list.room(),
         };
         values + self.nulls.allocated_size()
@@ -178,7 +116,7 @@ impl Values {
             Kind::Float4 => Values::F32(Vec::with_capacity(rows)),
             Kind::Float8 => Values::F64(Vec::with_capacity(rows)),
             Kind::Numeric { .. } => Values::I128(Vec::with_capacity(rows)),
-            Kind::Uuid => Values::Uuid(Vec::with_capacity(rows * UUID_BYTES)),
+            Kind::Uuid => Values::Uuid(Vec::with_capacity(rows)),
             Kind::Text | Kind::Jsonb | Kind::Bytes => {
                 let mut ends = Vec::with_capacity(rows + 1);
                 ends.push(0);
@@ -197,7 +135,7 @@ impl Values {
             Values::F64(v) => (v.len(), 0),
             Values::I128(v) => (v.len(), 0),
             Values::Text(ends, bytes) => (ends.len() - 1, bytes.len()),
-            Values::Uuid(v) => (v.len() / UUID_BYTES, 0),
+            Values::Uuid(v) => (v.len(), 0),
             Values::List(list) => (list.len(), 0),
         }
     }
@@ -217,7 +155,10 @@ impl Values {
             (Values::F32(v), _) => Arc::new(Float32Array::new(v.into(), nulls)),
             (Values::F64(v), _) => Arc::new(Float64Array::new(v.into(), nulls)),
             (Values::I128(v), kind) => Arc::new(Decimal128Array::new(v.into(), nulls).with_data_type(kind.data_type())),
-            (Values::Uuid(v), _) => Arc::new(FixedSizeBinaryArray::new(UUID_BYTES as i32, Buffer::from_vec(v), nulls)),
+            (Values::Uuid(v), _) => {
+                let bytes = Buffer::from_vec(v.into_flattened());
+                Arc::new(FixedSizeBinaryArray::new(UUID_BYTES as i32, bytes, nulls))
+            }
             (Values::List(list), _) => list.into_array(rule, nulls)?,
             (Values::Text(ends, bytes), Kind::Bytes) => {
                 let offsets = OffsetBuffer::new(ScalarBuffer::from(ends));
@@ -232,6 +173,95 @@ impl Values {
             }
         })
     }
+}
+
+/// What reading any column's fields comes to: a value each, and where NULL is.
+struct Filling<'a> {
+    rule: Rule,
+    nulls: &'a mut NullBufferBuilder,
+}
+
+impl Filling<'_> {
+    /// A value for each field.
+    #[inline]
+    fn fill<T: Default>(
+        &mut self,
+        values: &mut Vec<T>,
+        fields: Fields<'_>,
+        value: impl Fn(&[u8]) -> Result<T, Fault>,
+    ) -> Result<(), (usize, Fault)> {
+        self.fill_with(values, fields, value, |_| T::default())
+    }
+
+    /// Where what is put behind one another ends.
+    #[inline]
+    fn fill_ends(
+        &mut self,
+        ends: &mut Vec<i32>,
+        fields: Fields<'_>,
+        end: impl FnMut(&[u8]) -> Result<i32, Fault>,
+    ) -> Result<(), (usize, Fault)> {
+        self.fill_with(ends, fields, end, |ends| ends.last().copied().unwrap_or(0))
+    }
+
+    #[inline]
+    fn fill_with<T>(
+        &mut self,
+        values: &mut Vec<T>,
+        fields: Fields<'_>,
+        mut value: impl FnMut(&[u8]) -> Result<T, Fault>,
+        null: impl Fn(&[T]) -> T,
+    ) -> Result<(), (usize, Fault)> {
+        let before = self.nulls.len();
+        values.reserve(fields.len());
+        for (row, field) in fields.iter().enumerate() {
+            let value = match field.map(&mut value) {
+                Some(Ok(value)) => value,
+                Some(Err(fault)) if fault != Fault::Special || !self.rule.specials_null => return Err((row, fault)),
+                _ if !self.rule.nullable => return Err((row, Fault::Null)),
+                _ => {
+                    self.nulls.append_n_non_nulls(before + row - self.nulls.len());
+                    self.nulls.append_null();
+                    null(values)
+                }
+            };
+            values.push(value);
+        }
+        self.nulls.append_n_non_nulls(before + fields.len() - self.nulls.len());
+        Ok(())
+    }
+}
+
+#[inline]
+fn date(field: &[u8]) -> Result<i32, Fault> {
+    match i32::from_be_bytes(fixed(field)?) {
+        i32::MIN | i32::MAX => Err(Fault::Special),
+        days => days.checked_add(EPOCH_DAYS).ok_or(Fault::OutOfRange),
+    }
+}
+
+#[inline]
+fn timestamp(field: &[u8]) -> Result<i64, Fault> {
+    match i64::from_be_bytes(fixed(field)?) {
+        i64::MIN | i64::MAX => Err(Fault::Special),
+        micros => micros.checked_add(EPOCH_MICROS).ok_or(Fault::OutOfRange),
+    }
+}
+
+fn time(field: &[u8]) -> Result<i64, Fault> {
+    match i64::from_be_bytes(fixed(field)?) {
+        // 24:00:00, which is no time of the day to others.
+        DAY_MICROS => Err(Fault::Special),
+        micros @ 0..DAY_MICROS => Ok(micros),
+        _ => Err(Fault::Malformed),
+    }
+}
+
+/// Puts a text behind the others, and says where they end then.
+#[inline]
+fn append(bytes: &mut Vec<u8>, text: &[u8]) -> Result<i32, Fault> {
+    bytes.extend_from_slice(text);
+    i32::try_from(bytes.len()).map_err(|_| Fault::OutOfRange)
 }
 
 #[inline]

@@ -74,7 +74,7 @@ impl Setting {
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
         let mut decoder = Decoder::new(schema, &self.rules, self.max_rows, 4096);
         let mut out = VecDeque::new();
-        let pushed = bytes.chunks(piece).try_for_each(|piece| decoder.push(piece, &mut out));
+        let pushed = bytes.chunks(piece).try_for_each(|piece| decoder.push(piece, Some(0..piece.len()), &mut out));
         // NULL of four bytes is a number of sixteen, room doubles when it grows, and a new batch has that of the last.
         let bound = 64 * bytes.len() + 4096 * (self.rules.len() + 1);
         assert!(decoder.room() <= bound, "room for {} bytes after {}", decoder.room(), bytes.len());

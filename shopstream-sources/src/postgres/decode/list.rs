@@ -6,25 +6,88 @@ use arrow::{
 };
 use std::sync::Arc;
 
-use super::{Fault, Rule, column::Column};
+use super::{
+    Fault, Rule,
+    column::Column,
+    fields::{Fields, Mark},
+};
 
 /// Dimensions that PostgreSQL's arrays have at most.
 const MAX_DIMENSIONS: i32 = 6;
 
-/// The lists of a column: where each ends among the items, after a first 0.
+/// The lists of a column.
 #[derive(Debug)]
 pub(super) struct List {
-    /// The items' type.
+    /// Where each ends among the items, after a first 0.
+    pub(super) ends: Vec<i32>,
+    pub(super) items: Items,
+}
+
+/// The items of all lists, one behind another.
+#[derive(Debug)]
+pub(super) struct Items {
+    /// Their type.
     item: u32,
-    ends: Vec<i32>,
-    items: Column,
+    values: Column,
+    count: i32,
+    marks: Vec<Mark>,
+}
+
+impl Items {
+    /// Reads one array, and says how many items there are then. What it claims to hold is believed only as far as its
+    /// bytes reach.
+    #[inline(never)]
+    pub(super) fn append(&mut self, field: &[u8]) -> Result<i32, Fault> {
+        let mut rest = field;
+        let dimensions = word(&mut rest)?;
+        let flags = word(&mut rest)?;
+        // An oid, of which all 32 bits are digits.
+        let item = word(&mut rest)? as u32;
+        if !(0..=MAX_DIMENSIONS).contains(&dimensions) || !(0..=1).contains(&flags) || item != self.item {
+            return Err(Fault::Malformed);
+        }
+        let count = match dimensions {
+            0 => 0,
+            1 => {
+                let count = usize::try_from(word(&mut rest)?).map_err(|_| Fault::Malformed)?;
+                if word(&mut rest)? != 1 {
+                    return Err(Fault::Dimensions);
+                }
+                count
+            }
+            _ => return Err(Fault::Dimensions),
+        };
+        // Each item has a length of four bytes.
+        if count > rest.len() / 4 {
+            return Err(Fault::Malformed);
+        }
+        self.marks.clear();
+        for _ in 0..count {
+            self.marks.push(match word(&mut rest)? {
+                -1 => Mark::null(),
+                length => {
+                    let length = usize::try_from(length).map_err(|_| Fault::Malformed)?;
+                    let at = field.len() - rest.len();
+                    rest.split_off(..length).ok_or(Fault::Malformed)?;
+                    Mark::field(at, length)
+                }
+            });
+        }
+        if !rest.is_empty() {
+            return Err(Fault::Malformed);
+        }
+        self.values.extend(Fields::new(field, &self.marks, 1)).map_err(|(_, fault)| fault)?;
+        let end = i32::try_from(count).ok().and_then(|count| self.count.checked_add(count)).ok_or(Fault::OutOfRange)?;
+        self.count = end;
+        Ok(end)
+    }
 }
 
 impl List {
     pub(super) fn new(rule: Rule, item: u32, rows: usize) -> Self {
         let mut ends = Vec::with_capacity(rows + 1);
         ends.push(0);
-        Self { item, ends, items: Column::new(rule.of_items()) }
+        Self { ends, items: Items { item, values: Column::new(rule.of_items()), count: 0, marks: vec![] } }
     }
 
     /// How many lists there are.
@@ -32,62 +95,8 @@ impl List {
         self.ends.len() - 1
     }
 
-    pub(super) fn push_empty(&mut self) {
-        self.ends.push(self.ends.last().copied().unwrap_or(0));
-    }
-
-    /// Takes back the lists behind so many.
-    pub(super) fn truncate(&mut self, lists: usize) {
-        self.ends.truncate(lists + 1);
-        // An end among the items, which is no less than 0.
-        self.items.truncate(self.ends.last().copied().unwrap_or(0) as usize);
-    }
-
-    /// Reads one array. What it claims to hold is believed only as far as its bytes reach.
-    #[inline(never)]
-    pub(super) fn push(&mut self, mut field: &[u8]) -> Result<(), Fault> {
-        let dimensions = word(&mut field)?;
-        let flags = word(&mut field)?;
-        // An oid, of which all 32 bits are digits.
-        let item = word(&mut field)? as u32;
-        if !(0..=MAX_DIMENSIONS).contains(&dimensions) || !(0..=1).contains(&flags) || item != self.item {
-            return Err(Fault::Malformed);
-        }
-        let count = match dimensions {
-            0 => 0,
-            1 => {
-                let count = usize::try_from(word(&mut field)?).map_err(|_| Fault::Malformed)?;
-                if word(&mut field)? != 1 {
-                    return Err(Fault::Dimensions);
-                }
-                count
-            }
-            _ => return Err(Fault::Dimensions),
-        };
-        let before = self.ends.last().copied().unwrap_or(0);
-        // Each item has a length of four bytes.
-        if count > field.len() / 4 {
-            return Err(Fault::Malformed);
-        }
-        let end = i32::try_from(count).ok().and_then(|count| before.checked_add(count)).ok_or(Fault::OutOfRange)?;
-        for _ in 0..count {
-            match word(&mut field)? {
-                -1 => self.items.push_null()?,
-                length => {
-                    let length = usize::try_from(length).map_err(|_| Fault::Malformed)?;
-                    self.items.push(field.split_off(..length).ok_or(Fault::Malformed)?)?;
-                }
-            }
-        }
-        if !field.is_empty() {
-            return Err(Fault::Malformed);
-        }
-        self.ends.push(end);
-        Ok(())
-    }
-
     pub(super) fn into_array(mut self, rule: Rule, nulls: Option<NullBuffer>) -> Result<ArrayRef, Fault> {
-        let items = self.items.finish()?;
+        let items = self.items.values.finish()?;
         let ends = OffsetBuffer::new(ScalarBuffer::from(self.ends));
         Ok(Arc::new(ListArray::new(rule.item_field(), ends, items, nulls)))
     }
@@ -95,7 +104,7 @@ impl List {
     /// Bytes that it has room for.
     #[cfg(test)]
     pub(super) fn room(&self) -> usize {
-        self.ends.capacity() * 4 + self.items.room()
+        self.ends.capacity() * 4 + self.items.values.room() + self.items.marks.capacity() * size_of::<Mark>()
     }
 }
 
@@ -122,13 +131,17 @@ mod tests {
         words.iter().flat_map(|word| word.to_be_bytes()).collect()
     }
 
+    fn push(column: &mut Column, field: &[u8]) -> Result<(), Fault> {
+        column.extend(Fields::new(field, &[Mark::field(0, field.len())], 1)).map_err(|(_, fault)| fault)
+    }
+
     #[test]
     fn lists_hold_items_and_nulls_and_may_be_empty_or_null() {
         let mut column = column();
-        column.push(&words(&[1, 1, 23, 3, 1, 4, 7, -1, 4, -8])).unwrap();
-        column.push(&words(&[0, 0, 23])).unwrap();
-        column.push_null().unwrap();
-        column.push(&words(&[1, 0, 23, 1, 1, 4, 9])).unwrap();
+        push(&mut column, &words(&[1, 1, 23, 3, 1, 4, 7, -1, 4, -8])).unwrap();
+        push(&mut column, &words(&[0, 0, 23])).unwrap();
+        column.extend(Fields::new(&[], &[Mark::null()], 1)).unwrap();
+        push(&mut column, &words(&[1, 0, 23, 1, 1, 4, 9])).unwrap();
         let array = column.finish().unwrap();
         let expected = [Some(vec![Some(7), None, Some(-8)]), Some(vec![]), None, Some(vec![Some(9)])];
         assert_eq!(array.as_list::<i32>(), &ListArray::from_iter_primitive::<Int32Type, _, _>(expected));
@@ -156,7 +169,7 @@ mod tests {
             (vec![], Fault::Malformed),
         ] {
             let mut column = column();
-            assert_eq!(column.push(&field), Err(fault), "{field:?}");
+            assert_eq!(push(&mut column, &field), Err(fault), "{field:?}");
             assert!(column.room() < 2000, "{field:?}");
         }
     }
@@ -166,10 +179,10 @@ mod tests {
         let rule = Rule { kind: Kind::Date, item: Some(1082), nullable: false, specials_null: true };
         let field = words(&[1, 0, 1082, 2, 1, 4, i32::MAX, 4, 0]);
         let mut column = Column::new(rule);
-        column.push(&field).unwrap();
+        push(&mut column, &field).unwrap();
         let items = column.finish().unwrap().as_list::<i32>().value(0);
         assert_eq!((items.len(), items.is_null(0), items.is_null(1)), (2, true, false));
         let mut strict = Column::new(Rule { specials_null: false, ..rule });
-        assert_eq!(strict.push(&field), Err(Fault::Special));
+        assert_eq!(push(&mut strict, &field), Err(Fault::Special));
     }
 }

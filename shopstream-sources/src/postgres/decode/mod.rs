@@ -2,6 +2,7 @@
 
 mod column;
 mod fault;
+mod fields;
 mod list;
 mod numeric;
 mod rule;
@@ -13,9 +14,13 @@ use arrow::{
     datatypes::SchemaRef,
 };
 use shopstream_core::{Error, Result};
-use std::collections::VecDeque;
+use std::{collections::VecDeque, ops::Range};
 
-use self::{column::Column, fault::Fault};
+use self::{
+    column::Column,
+    fault::Fault,
+    fields::{Fields, Mark},
+};
 use super::wire::SIGNATURE;
 
 /// A field of PostgreSQL has at most 1 GiB, and a header no extension that is worth a name.
@@ -24,7 +29,10 @@ const MAX_EXTENSION: usize = 1 << 16;
 /// Signature, flags and the extension's length.
 const HEADER: usize = SIGNATURE.len() + 8;
 /// Bytes of the wire in a batch, about: what a read holds in memory is a few times this.
-pub(super) const MAX_BATCH_BYTES: usize = 1 << 20;
+pub(super) const MAX_BATCH_BYTES: usize = 256 << 10;
+/// Fields that are looked for before they are read, column by column: their marks and bytes stay in the processor's
+/// caches meanwhile.
+const MARKS: usize = 4096;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -41,7 +49,10 @@ pub(super) struct Decoder {
     max_rows: usize,
     max_bytes: usize,
     state: State,
-    /// Rows and bytes in the batch under way.
+    /// The fields of whole rows that are not read yet, row by row, and how many rows they are.
+    marks: Vec<Mark>,
+    marked: usize,
+    /// Rows that were read, and bytes that were looked through, for the batch under way.
     rows: usize,
     bytes: usize,
     /// Rows in batches already handed out.
@@ -61,6 +72,8 @@ impl Decoder {
             max_rows: max_rows.max(1),
             max_bytes,
             state: State::Header,
+            marks: vec![],
+            marked: 0,
             rows: 0,
             bytes: 0,
             before: 0,
@@ -69,19 +82,33 @@ impl Decoder {
         }
     }
 
-    /// Takes the next bytes, and hands out the batches that they complete.
-    pub(super) fn push(&mut self, bytes: &[u8], out: &mut VecDeque<RecordBatch>) -> Result<()> {
+    /// Takes the next bytes, which are these pieces of `bytes`, and hands out the batches that they complete.
+    pub(super) fn push(
+        &mut self,
+        bytes: &[u8],
+        pieces: impl IntoIterator<Item = Range<usize>>,
+        out: &mut VecDeque<RecordBatch>,
+    ) -> Result<()> {
+        let walked = pieces.into_iter().try_for_each(|piece| self.feed(bytes, piece, out));
+        // What is wrong in the rows before comes first.
+        self.settle(bytes)?;
+        walked
+    }
+
+    fn feed(&mut self, bytes: &[u8], piece: Range<usize>, out: &mut VecDeque<RecordBatch>) -> Result<()> {
         if self.carry.is_empty() {
-            let used = self.feed(bytes, out)?;
-            self.carry.extend_from_slice(&bytes[used..]);
-        } else {
-            self.carry.extend_from_slice(bytes);
-            if self.carry.len() >= self.need {
-                let mut carry = std::mem::take(&mut self.carry);
-                let used = self.feed(&carry, out)?;
-                carry.drain(..used);
-                self.carry = carry;
-            }
+            let used = self.walk(bytes, piece.clone(), out)?;
+            self.carry.extend_from_slice(&bytes[used..piece.end]);
+            return Ok(());
+        }
+        self.carry.extend_from_slice(&bytes[piece]);
+        if self.carry.len() >= self.need {
+            self.settle(bytes)?;
+            let mut carry = std::mem::take(&mut self.carry);
+            let walked = self.walk(&carry, 0..carry.len(), out);
+            self.settle(&carry)?;
+            carry.drain(..walked?);
+            self.carry = carry;
         }
         Ok(())
     }
@@ -94,40 +121,48 @@ impl Decoder {
         self.flush(out)
     }
 
-    /// Reads whole rows, and says how many bytes they were.
-    fn feed(&mut self, bytes: &[u8], out: &mut VecDeque<RecordBatch>) -> Result<usize> {
-        let mut used = 0;
+    /// Finds whole rows, and says where the rest begins.
+    fn walk(&mut self, bytes: &[u8], piece: Range<usize>, out: &mut VecDeque<RecordBatch>) -> Result<usize> {
+        let Range { start: mut at, end } = piece;
+        if u32::try_from(end).is_err() {
+            return Err(self.error(Fault::Malformed, None));
+        }
+        let piece = &bytes[..end];
         if self.state == State::Header {
-            match self.header(bytes)? {
-                Some(length) => used = length,
-                None => return Ok(0),
+            match self.header(&piece[at..])? {
+                Some(length) => at += length,
+                None => return Ok(at),
             }
             self.state = State::Rows;
         }
         while self.state == State::Rows {
-            match self.read_row(&bytes[used..])? {
-                Found::Row(length) => {
-                    used += length;
-                    self.rows += 1;
-                    self.bytes += length;
-                    if self.rows >= self.max_rows || self.bytes >= self.max_bytes {
+            match self.mark_row(piece, at)? {
+                Found::Row(end) => {
+                    self.marked += 1;
+                    self.bytes += end - at;
+                    at = end;
+                    let full = self.rows + self.marked >= self.max_rows || self.bytes >= self.max_bytes;
+                    if full || self.marks.len() >= MARKS {
+                        self.settle(bytes)?;
+                    }
+                    if full {
                         self.flush(out)?;
                     }
                 }
-                Found::Needs(length) => {
-                    self.need = length;
-                    return Ok(used);
+                Found::Needs(end) => {
+                    self.need = end - at;
+                    return Ok(at);
                 }
                 Found::Trailer => {
                     self.state = State::End;
-                    used += 2;
+                    at += 2;
                 }
             }
         }
-        if used < bytes.len() {
+        if at < end {
             return Err(self.error(Fault::Malformed, None));
         }
-        Ok(used)
+        Ok(at)
     }
 
     /// The header's length, or `None` while it is not complete.
@@ -148,10 +183,11 @@ impl Decoder {
         Ok((bytes.len() >= self.need).then_some(self.need))
     }
 
-    /// Reads a row, or what else lies there. Of a row that is not all there yet, nothing stays.
+    /// Marks the fields of the row that begins here, or says what else does. Of a row that is not all there yet, none
+    /// stays marked.
     #[inline]
-    fn read_row(&mut self, bytes: &[u8]) -> Result<Found> {
-        let Some((&count, _)) = bytes.split_first_chunk::<2>() else { return Ok(Found::Needs(2)) };
+    fn mark_row(&mut self, bytes: &[u8], start: usize) -> Result<Found> {
+        let Some((&count, _)) = bytes[start..].split_first_chunk::<2>() else { return Ok(Found::Needs(start + 2)) };
         let count = i16::from_be_bytes(count);
         if count == -1 {
             return Ok(Found::Trailer);
@@ -159,54 +195,50 @@ impl Decoder {
         if usize::try_from(count) != Ok(self.columns.len()) {
             return Err(self.error(Fault::FieldCount, None));
         }
-        let mut end = 2;
-        for i in 0..self.columns.len() {
-            let Some((&length, rest)) = bytes.get(end..).and_then(|rest| rest.split_first_chunk::<4>()) else {
-                return self.take_back(bytes, i);
+        let before = self.marks.len();
+        let mut at = start + 2;
+        for column in 0..self.columns.len() {
+            let Some((&length, rest)) = bytes[at..].split_first_chunk::<4>() else {
+                self.marks.truncate(before);
+                return Ok(Found::Needs(at + 4));
             };
-            end += 4;
-            let pushed = match i32::from_be_bytes(length) {
-                -1 => self.columns[i].push_null(),
-                length => {
-                    let length = self.checked_length(length, i)?;
-                    let Some(field) = rest.get(..length) else { return self.take_back(bytes, i) };
-                    end += length;
-                    self.columns[i].push(field)
-                }
-            };
-            if let Err(fault) = pushed {
-                return Err(self.error(fault, Some(i)));
+            at += 4;
+            self.marks.push(match i32::from_be_bytes(length) {
+                -1 => Mark::null(),
+                length => match usize::try_from(length) {
+                    Ok(length) if length > rest.len() && length <= MAX_FIELD => {
+                        self.marks.truncate(before);
+                        return Ok(Found::Needs(at + length));
+                    }
+                    Ok(length) if length <= MAX_FIELD => {
+                        let mark = Mark::field(at, length);
+                        at += length;
+                        mark
+                    }
+                    _ => {
+                        self.marks.truncate(before);
+                        return Err(self.error(Fault::Malformed, Some(column)));
+                    }
+                },
+            });
+        }
+        Ok(Found::Row(at))
+    }
+
+    /// Reads the fields that are marked, column by column. Of several at fault the first row's is told.
+    fn settle(&mut self, bytes: &[u8]) -> Result<()> {
+        let columns = self.columns.len();
+        let (mut rows, mut failed) = (self.marked, None);
+        for (i, column) in self.columns.iter_mut().enumerate() {
+            let Some(marks) = self.marks.get(i..rows * columns) else { break };
+            if let Err((row, fault)) = column.extend(Fields::new(bytes, marks, columns)) {
+                (rows, failed) = (row, Some((i, fault)));
             }
         }
-        Ok(Found::Row(end))
-    }
-
-    #[inline]
-    fn checked_length(&self, length: i32, column: usize) -> Result<usize> {
-        match usize::try_from(length) {
-            Ok(length) if length <= MAX_FIELD => Ok(length),
-            _ => Err(self.error(Fault::Malformed, Some(column))),
-        }
-    }
-
-    /// Takes the first fields of a row back whose end has not come yet, and says how many bytes there must be for it to
-    /// get any further.
-    #[cold]
-    fn take_back(&mut self, bytes: &[u8], fields: usize) -> Result<Found> {
-        for column in &mut self.columns[..fields] {
-            column.truncate(self.rows);
-        }
-        let mut end = 2;
-        for column in 0..self.columns.len() {
-            let Some((&length, _)) = bytes.get(end..).and_then(|rest| rest.split_first_chunk::<4>()) else {
-                return Ok(Found::Needs(end + 4));
-            };
-            end += 4 + match i32::from_be_bytes(length) {
-                -1 => 0,
-                length => self.checked_length(length, column)?,
-            };
-        }
-        Ok(Found::Needs(end))
+        self.marks.clear();
+        self.marked = 0;
+        self.rows += rows;
+        failed.map_or(Ok(()), |(column, fault)| Err(self.error(fault, Some(column))))
     }
 
     fn flush(&mut self, out: &mut VecDeque<RecordBatch>) -> Result<()> {
@@ -229,13 +261,15 @@ impl Decoder {
 
     /// The number of the row under way, from 1.
     fn row(&self) -> u64 {
-        self.before + self.rows as u64 + 1
+        self.before + (self.rows + self.marked) as u64 + 1
     }
 
     /// Bytes that it has room for.
     #[cfg(test)]
     fn room(&self) -> usize {
-        self.carry.capacity() + self.columns.iter().map(Column::room).sum::<usize>()
+        self.carry.capacity()
+            + self.marks.capacity() * size_of::<Mark>()
+            + self.columns.iter().map(Column::room).sum::<usize>()
     }
 
     #[cold]
@@ -248,11 +282,11 @@ impl Decoder {
     }
 }
 
-/// What lies at the beginning of some bytes.
+/// What lies somewhere among the bytes.
 enum Found {
-    /// A row of so many bytes.
+    /// A row up to there.
     Row(usize),
-    /// Not before there are so many bytes.
+    /// Nothing that can be told before there are bytes up to there.
     Needs(usize),
     Trailer,
 }

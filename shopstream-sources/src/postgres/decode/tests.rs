@@ -11,7 +11,7 @@ use shopstream_core::ErrorKind;
 use std::sync::Arc;
 
 use super::*;
-use crate::postgres::writer::encode_all;
+use crate::postgres::binary::encode;
 
 const KINDS: [Kind; 10] = [
     Kind::Bool,
@@ -32,7 +32,10 @@ fn rule(kind: Kind) -> Rule {
 
 fn schema(rules: &[Rule]) -> SchemaRef {
     let fields = rules.iter().enumerate();
-    let fields = fields.map(|(i, r)| Field::new(format!("c{i}"), r.data_type(), r.nullable));
+    let fields = fields.map(|(i, r)| {
+        let json = (r.kind == Kind::Jsonb).then(|| ("ARROW:extension:name".to_owned(), "arrow.json".to_owned()));
+        Field::new(format!("c{i}"), r.data_type(), r.nullable).with_metadata(json.into_iter().collect())
+    });
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
@@ -40,7 +43,7 @@ fn decode(rules: &[Rule], pieces: &[&[u8]], max_rows: usize) -> Result<Vec<Recor
     let mut decoder = Decoder::new(schema(rules), rules, max_rows, MAX_BATCH_BYTES);
     let mut out = VecDeque::new();
     for piece in pieces {
-        decoder.push(piece, &mut out)?;
+        decoder.push(piece, Some(0..piece.len()), &mut out)?;
     }
     decoder.finish(&mut out)?;
     Ok(out.into())
@@ -96,7 +99,7 @@ proptest! {
         rows in rows(), sizes in vec(1usize..200, 1..6), max_rows in 1usize..50,
     ) {
         let batch = batch(&rows);
-        let bytes = encode_all(&batch);
+        let bytes = encode(&[batch.clone()]).unwrap();
         let batches = decode(&KINDS.map(rule), &cut(&bytes, &sizes), max_rows).unwrap();
         prop_assert!(batches.iter().all(|b| b.num_rows() <= max_rows && b.num_rows() > 0));
         prop_assert_eq!(concat_batches(batch.schema_ref(), &batches).unwrap(), batch);
@@ -106,7 +109,7 @@ proptest! {
     fn a_flipped_or_cut_stream_is_an_error_or_other_rows_but_no_panic(
         rows in rows(), at in any::<prop::sample::Index>(), flip in any::<u8>(), keep in any::<prop::sample::Index>(),
     ) {
-        let mut bytes = encode_all(&batch(&rows));
+        let mut bytes = encode(&[batch(&rows)]).unwrap();
         prop_assert!(decode(&KINDS.map(rule), &[&bytes[..keep.index(bytes.len())]], 100).is_err());
         let at = at.index(bytes.len());
         bytes[at] ^= flip;
@@ -187,7 +190,8 @@ fn what_is_no_copy_is_refused_at_once_and_nothing_is_allocated_for_a_claim() {
         assert_eq!(decode(&[rule(Kind::Text)], &[&bytes], 100).unwrap_err().kind(), kind, "{bytes:?}");
     }
     let mut decoder = Decoder::new(schema(&[rule(Kind::Text)]), &[rule(Kind::Text)], usize::MAX, MAX_BATCH_BYTES);
-    decoder.push(&[header(), vec![0, 1, 0x3F, 0xFF, 0xFF, 0xFF, 1]].concat(), &mut VecDeque::new()).unwrap();
+    let claim = [header(), vec![0, 1, 0x3F, 0xFF, 0xFF, 0xFF, 1]].concat();
+    decoder.push(&claim, Some(0..claim.len()), &mut VecDeque::new()).unwrap();
     assert!(decoder.carry.capacity() < 1000);
     assert_eq!(decode(&[rule(Kind::Text)], &[&[header(), end.to_vec()].concat()], 1).unwrap(), []);
 }
@@ -198,7 +202,8 @@ fn batches_are_bounded_in_bytes_and_rows_without_columns_are_counted() {
     let mut decoder = Decoder::new(schema(&[text]), &[text], 100, 50);
     let mut out = VecDeque::new();
     let rows = row(&[Some(&[b'x'; 20])]).repeat(10);
-    decoder.push(&[header(), rows, vec![0xFF, 0xFF]].concat(), &mut out).unwrap();
+    let bytes = [header(), rows, vec![0xFF, 0xFF]].concat();
+    decoder.push(&bytes, Some(0..bytes.len()), &mut out).unwrap();
     decoder.finish(&mut out).unwrap();
     assert_eq!(out.iter().map(RecordBatch::num_rows).collect::<Vec<_>>(), [2; 5]);
 

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use shopstream_core::{Error, Result};
 use std::mem;
 
-use super::fit::Wire;
+use super::fit::{self, Wire};
 use crate::postgres::wire::{EPOCH_DAYS, EPOCH_MICROS, JSONB_VERSION, NEGATIVE, POSITIVE, POWERS, SIGNATURE};
 
 /// Makes one COPY of batches.
@@ -271,29 +271,21 @@ pub(in crate::postgres) fn numeric_wire(number: i128, scale: u8, out: &mut Vec<u
     }
 }
 
-/// One COPY of a batch, each column as the type of its own.
-#[cfg(test)]
-pub(in crate::postgres) fn encode_all(batch: &RecordBatch) -> Vec<u8> {
-    let wire = |(i, array): (usize, &ArrayRef)| match array.data_type() {
-        DataType::Boolean => Wire::Bool,
-        DataType::Int16 => Wire::Int2,
-        DataType::Int32 => Wire::Int4,
-        DataType::Int64 => Wire::Int8,
-        DataType::Float64 => Wire::Float8,
-        DataType::Decimal128(..) => Wire::Numeric,
-        DataType::Date32 => Wire::Date,
-        DataType::Timestamp(..) => Wire::Timestamp,
-        // The second text stands for jsonb.
-        _ if i == 7 => Wire::Jsonb,
-        _ => Wire::Text,
-    };
-    let wires: Vec<Wire> = batch.columns().iter().enumerate().map(wire).collect();
+/// One COPY of batches, each column as the type of its own.
+pub(in crate::postgres) fn encode(batches: &[RecordBatch]) -> Result<Vec<u8>> {
     let mut encoder = Encoder::new();
     let mut bytes = vec![];
-    let mut rows = encoder.rows(batch, &wires).unwrap();
-    while rows.encode(64).unwrap() {
-        bytes.extend_from_slice(&rows.take());
+    if let Some(first) = batches.first() {
+        let wires = fit::natural(first.schema_ref())?;
+        for batch in batches {
+            if batch.schema_ref().fields() != first.schema_ref().fields() {
+                return Err(Error::schema("a later batch has another schema than the first"));
+            }
+            let mut rows = encoder.rows(batch, &wires)?;
+            rows.encode(usize::MAX)?;
+            bytes.append(rows.buffer);
+        }
     }
     bytes.extend_from_slice(&encoder.finish());
-    bytes
+    Ok(bytes)
 }

@@ -1,10 +1,10 @@
 //! Whether Arrow columns fit a table, and as what each of them is sent.
 
-use arrow::datatypes::{DataType, Schema, TimeUnit};
+use arrow::datatypes::{DataType, FieldRef, Schema, TimeUnit};
 use shopstream_core::{Error, Result};
 use tokio_postgres::types::Type;
 
-use crate::postgres::{catalog::Attribute, mapping::precision_and_scale};
+use crate::postgres::{binary::is_json, catalog::Attribute, mapping::precision_and_scale};
 
 /// The type on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,4 +71,30 @@ fn wire(data_type: &DataType, attribute: &Attribute) -> Option<Wire> {
         (D::Timestamp(TimeUnit::Microsecond, Some(_)), Type::TIMESTAMPTZ) => Wire::Timestamp,
         _ => return None,
     })
+}
+
+/// As what each column is sent where nothing but the rows says it.
+pub(super) fn natural(schema: &Schema) -> Result<Vec<Wire>> {
+    let wire = |field: &FieldRef| {
+        use DataType as D;
+        Ok(match field.data_type() {
+            D::Boolean => Wire::Bool,
+            D::Int16 => Wire::Int2,
+            D::Int32 => Wire::Int4,
+            D::Int64 => Wire::Int8,
+            D::Float32 => Wire::Float4,
+            D::Float64 => Wire::Float8,
+            D::Decimal128(_, 0..) => Wire::Numeric,
+            D::Utf8 | D::LargeUtf8 | D::Utf8View if is_json(field) => Wire::Jsonb,
+            D::Utf8 | D::LargeUtf8 | D::Utf8View => Wire::Text,
+            D::Date32 => Wire::Date,
+            D::Timestamp(TimeUnit::Microsecond, _) => Wire::Timestamp,
+            other => {
+                return Err(Error::unsupported("a column's type is none that is written as binary COPY")
+                    .with("column", field.name())
+                    .with("type", other));
+            }
+        })
+    };
+    schema.fields().iter().map(wire).collect()
 }

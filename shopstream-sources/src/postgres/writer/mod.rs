@@ -3,8 +3,9 @@
 mod encode;
 mod fit;
 
+pub(super) use encode::encode;
 #[cfg(test)]
-pub(super) use encode::{encode_all, numeric_wire};
+pub(super) use encode::numeric_wire;
 
 use arrow::{array::RecordBatch, datatypes::SchemaRef};
 use bytes::Bytes;
