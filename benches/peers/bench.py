@@ -52,6 +52,8 @@ def main() -> int:
     tp = (args.tp or build()).resolve()
     with contextlib.ExitStack() as stack:
         url = args.postgres or stack.enter_context(Server(out / f"server-{args.scale}")).url
+        # SQLAlchemy knows the long name alone.
+        url = url.replace("postgres://", "postgresql://", 1)
         say("filling the database")
         fill(url, tp, args.scale, out / "generate")
         settle(url)

@@ -62,7 +62,8 @@ def pg2parquet(job: Job) -> list[str]:
     export = f"pg2parquet export --quiet --connection '{job.url}' --compression zstd --compression-level 1"
     export += " --numeric-handling decimal --decimal-precision 10 --decimal-scale 2"
     commands = [f"{export} --table {table} --output-file '{job.folder / table}.parquet'" for table in job.tables]
-    return ["sh", "-c", " && ".join(commands)]
+    # Without a password anywhere it would ask a terminal for one.
+    return ["sh", "-c", " && ".join(['export PGPASSWORD="${PGPASSWORD-}"', *commands])]
 
 
 def python(name: str) -> Callable[[Job], list[str]]:

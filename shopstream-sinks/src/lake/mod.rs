@@ -32,6 +32,7 @@ mod staging;
 mod store;
 mod task;
 mod text;
+mod threads;
 mod upload;
 mod write;
 

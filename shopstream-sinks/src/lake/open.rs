@@ -5,7 +5,7 @@ use shopstream_core::{Error, Layout, Result};
 use std::{fs, io, path::Path, sync::Arc};
 use url::Url;
 
-use super::{ObjectStoreLake, retry::Retry, store::Store};
+use super::{ObjectStoreLake, retry::Retry, store::Store, threads::Shared};
 
 /// Bytes of a part that goes over a network: over the 5 MiB that S3 asks for at least.
 const REMOTE_PART: usize = 8 << 20;
@@ -18,7 +18,15 @@ impl ObjectStoreLake {
     pub fn new(objects: Arc<dyn ObjectStore>, layout: Layout) -> Self {
         let location = objects.to_string();
         let retry = Retry::default();
-        let store = Store { objects, layout, part_bytes: REMOTE_PART, local: None, fsync: false, retry };
+        let store = Store {
+            objects,
+            layout,
+            part_bytes: REMOTE_PART,
+            local: None,
+            fsync: false,
+            retry,
+            threads: Shared::default(),
+        };
         Self { store: Arc::new(store), location }
     }
 
@@ -55,6 +63,7 @@ impl ObjectStoreLake {
             local: Some(local),
             fsync: false,
             retry: Retry::default(),
+            threads: Shared::default(),
         };
         Ok(Self { store: Arc::new(store), location })
     }

@@ -17,7 +17,7 @@ const ROW_GROUP_ROWS: usize = 131_072;
 pub(super) const ROW_GROUP_BYTES: usize = 2 << 20;
 /// Bytes of a page, before it is compressed: each column of a file being written holds one, and as much again to
 /// compress it.
-const PAGE_BYTES: usize = 128 << 10;
+const PAGE_BYTES: usize = 64 << 10;
 /// Bytes up to which a dictionary grows; what comes then is encoded without.
 const DICTIONARY_BYTES: usize = 512 << 10;
 

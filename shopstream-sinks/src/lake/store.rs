@@ -13,6 +13,7 @@ use super::{
     error::store_error,
     retry::{self, Retry},
     task,
+    threads::Shared,
 };
 
 /// What every part of the lake needs: a store, and where in it what lies.
@@ -28,6 +29,8 @@ pub(super) struct Store {
     pub(super) fsync: bool,
     /// How what broke off on its way is tried again.
     pub(super) retry: Retry,
+    /// Where files are encoded.
+    pub(super) threads: Shared,
 }
 
 /// The numbers that a partition's manifests and claims have.

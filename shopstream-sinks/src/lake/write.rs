@@ -10,6 +10,7 @@ use super::{
     part::{PartWriter, Plan},
     store::Store,
     task,
+    threads::{self, Threads},
 };
 
 /// Writes the rows of a partition: its files under a claim, then the manifest.
@@ -28,7 +29,7 @@ pub(super) async fn write(
     let parts = data.into_checked_parts();
     let written = async {
         let plan = Arc::new(Plan::new(store, &claim, &manifest, &schema, options, parts.len())?);
-        write_parts(&plan, parts, options.workers).await
+        write_parts(&plan, store.threads.hold(), parts, options.workers).await
     };
     match written.await {
         Ok((files, stats)) => {
@@ -46,6 +47,7 @@ pub(super) async fn write(
 /// that, and encoded.
 async fn write_parts(
     plan: &Arc<Plan>,
+    threads: Arc<Threads>,
     parts: Vec<BatchStream>,
     workers: usize,
 ) -> Result<(Vec<DataFile>, StatsCollector)> {
@@ -60,7 +62,7 @@ async fn write_parts(
             && running.len() < workers.max(1)
             && let Some((part, rows)) = waiting.next()
         {
-            let work = write_part(PartWriter::new(plan.clone(), part), rows, stopped.clone());
+            let work = write_part(threads.clone(), PartWriter::new(plan.clone(), part), rows, stopped.clone());
             running.push(async move { Ok((part, work.await?)) });
         }
         match running.next().await {
@@ -89,6 +91,7 @@ async fn write_parts(
 }
 
 async fn write_part(
+    threads: Arc<Threads>,
     mut writer: PartWriter,
     mut rows: BatchStream,
     mut stop: watch::Receiver<()>,
@@ -96,7 +99,7 @@ async fn write_part(
     // It may have to wait for its turn, for which it needs no thread yet.
     let mut next = tokio::select! {
         first = rows.next() => first,
-        _ = stop.changed() => return Err(task::given_up()),
+        _ = stop.changed() => return Err(threads::given_up()),
     };
     let work = async move {
         while let Some(batch) = next {
@@ -107,5 +110,5 @@ async fn write_part(
         drop(rows);
         writer.finish().await
     };
-    task::apart(work, stop).await
+    threads.run(work, stop).await
 }

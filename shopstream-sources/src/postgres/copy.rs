@@ -13,9 +13,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::{connection::Connection, decode::Decoder, errors, socket::Socket};
 
 /// Bytes that are read at once, at most.
-const BUFFER: usize = 256 << 10;
+const BUFFER: usize = 128 << 10;
 /// Where so few bytes are left behind the last ones, what is there moves to the front before more is read.
-const TAIL: usize = 64 << 10;
+const TAIL: usize = 32 << 10;
 /// A type and a length.
 const HEAD: usize = 5;
 /// What messages other than rows may have: errors and notices, which are of some hundred bytes.

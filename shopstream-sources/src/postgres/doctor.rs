@@ -4,7 +4,7 @@ mod table;
 
 use shopstream_core::{Error, Result, TableRef, Timestamp, doctor::Finding};
 
-use super::{catalog::get, config::Target, connection::Connection, options::Policies};
+use super::{catalog::get, config::Target, connection::Connection, options::Policies, snapshot};
 
 /// The oldest version that reads are tried with, as the server numbers it.
 const OLDEST: i32 = 120_000;
@@ -34,8 +34,10 @@ pub(super) async fn examine(target: &Target, policies: &Policies, tables: &[Tabl
             Err(error) => findings.push(Finding::of_error(table, "it cannot be examined", &error)),
         }
     }
-    findings.push(snapshots(&connection, target).await);
     connection.rest();
+    // The server may have room for two connections only.
+    drop(connection);
+    findings.push(snapshots(target).await);
     findings
 }
 
@@ -138,27 +140,18 @@ fn limit(name: &str, setting: &str, default: &str, user: &str) -> Option<Finding
         .then(|| Finding::ok(name, format!("it is {default} ms for this user; reads lift it for themselves")))
 }
 
-/// Whether a snapshot that one connection holds can be read by another.
-async fn snapshots(first: &Connection, target: &Target) -> Finding {
-    const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-    let shared = async {
-        first.execute(BEGIN).await?;
-        let rows = first.query("SELECT pg_catalog.pg_export_snapshot()", &[]).await?;
-        let row = rows.first().ok_or_else(|| Error::internal("the server exported a snapshot without an id"))?;
-        let id: String = get(row, 0)?;
-        let mut second = Connection::open(target).await?;
-        second.execute(&format!("{BEGIN}; SET TRANSACTION SNAPSHOT '{}'", id.replace('\'', "''"))).await?;
-        second.rest();
-        Ok::<_, Error>(())
-    };
-    match shared.await {
-        Ok(()) => Finding::ok("snapshot", "connections can share one: all tables are read as of one instant"),
-        Err(error) => {
-            Finding::warning("snapshot", "connections cannot share one: each table is read as of an instant of its own")
-                .with_cause(error.to_string())
-                .with_fix("connect to the primary server itself, without a pooler between, and allow two connections")
+/// Whether reads on several connections see one instant, as a run finds out.
+async fn snapshots(target: &Target) -> Finding {
+    let cause = match snapshot::export(target).await {
+        Ok(Ok(_)) => {
+            return Finding::ok("snapshot", "connections can share one: all tables are read as of one instant");
         }
-    }
+        Ok(Err(alone)) => alone.reason().to_owned(),
+        Err(error) => error.to_string(),
+    };
+    Finding::warning("snapshot", "connections cannot share one: each table is read as of an instant of its own")
+        .with_cause(cause)
+        .with_fix("connect to the primary server itself, without a pooler between, and allow two connections")
 }
 
 #[cfg(test)]

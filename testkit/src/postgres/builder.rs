@@ -14,6 +14,8 @@ pub struct Builder {
     pub(super) parent: Option<PathBuf>,
     pub(super) own_process_group: bool,
     pub(super) tls: Option<Tls>,
+    /// The address that it is to follow.
+    pub(super) primary: Option<String>,
 }
 
 /// A server's certificate and its key, in PEM, and whom it trusts itself.
@@ -52,6 +54,7 @@ impl Builder {
             parent: None,
             own_process_group: false,
             tls: None,
+            primary: None,
         }
     }
 
@@ -81,6 +84,14 @@ impl Builder {
         self
     }
 
+    /// Makes it a hot standby of another server, whose account and databases it has: a copy that follows it. The other
+    /// must send what it writes (`wal_level` `replica`, `max_wal_senders` 2), and this needs the same settings.
+    pub fn standby_of(mut self, primary: &Server) -> Self {
+        self.primary = Some(primary.url());
+        self.user = primary.user().to_owned();
+        self
+    }
+
     /// The folder to make the cluster's own folder in, where temporary files go unless said otherwise. What dead
     /// owners left is looked for there.
     pub fn within(mut self, parent: impl Into<PathBuf>) -> Self {
@@ -106,13 +117,14 @@ impl Builder {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { user, password: _, settings, parent, own_process_group, tls } = self;
+        let Self { user, password: _, settings, parent, own_process_group, tls, primary } = self;
         f.debug_struct("Builder")
             .field("user", user)
             .field("settings", settings)
             .field("parent", parent)
             .field("own_process_group", own_process_group)
             .field("tls", &tls.is_some())
+            .field("standby", &primary.is_some())
             .finish_non_exhaustive()
     }
 }

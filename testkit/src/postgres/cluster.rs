@@ -31,6 +31,9 @@ pub(super) struct Cluster<'a> {
 impl Cluster<'_> {
     /// Makes the cluster.
     pub(super) fn init(&self, builder: &Builder) -> Result<()> {
+        if let Some(primary) = &builder.primary {
+            return self.copy(primary);
+        }
         let mut command = self.command("initdb");
         command.args(["--no-sync", "--encoding=UTF8", "--no-locale", "--wal-segsize=4", "--auth-local=trust"]);
         if self.binaries.major() >= 14 {
@@ -47,16 +50,21 @@ impl Cluster<'_> {
                 command.arg("--auth-host=scram-sha-256").arg("--pwfile").arg(file)
             }
         };
-        let output = command.output().map_err(Error::io("cannot run initdb"))?;
+        let made = to_the_end("initdb", &mut command);
         let _ = fs::remove_file(self.folder.path().join("password"));
-        if !output.status.success() {
-            let text = [output.stdout, output.stderr].concat();
-            return Err(Error::Program { name: "initdb", output: tail(&String::from_utf8_lossy(&text)) });
-        }
+        made?;
         match &builder.tls {
             Some(tls) => self.encrypt(tls).map_err(Error::io("cannot set up TLS")),
             None => Ok(()),
         }
+    }
+
+    /// Copies another server's cluster, to follow it.
+    fn copy(&self, primary: &str) -> Result<()> {
+        let mut command = self.command("pg_basebackup");
+        command.args(["--no-sync", "--checkpoint=fast", "--wal-method=stream", "--write-recovery-conf"]);
+        command.arg("-d").arg(primary).arg("-D").arg(self.folder.data());
+        to_the_end("pg_basebackup", &mut command)
     }
 
     fn password_file(&self, password: &str) -> io::Result<PathBuf> {
@@ -165,6 +173,16 @@ impl Cluster<'_> {
         }
         command
     }
+}
+
+/// Runs a program until it ends, and tells what it wrote when it failed.
+fn to_the_end(name: &'static str, command: &mut Command) -> Result<()> {
+    let output = command.stdout(Stdio::piped()).output().map_err(Error::io(name))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let text = [output.stdout, output.stderr].concat();
+    Err(Error::Program { name, output: tail(&String::from_utf8_lossy(&text)) })
 }
 
 /// Where the server listens for this machine's own processes.
