@@ -154,7 +154,7 @@ mod tests {
             ]
         );
         assert_eq!(read.schema().field(4).metadata()["ARROW:extension:name"], "arrow.json");
-        let shown = arrow::util::pretty::pretty_format_batches(&[read.slice(0, 1)]).unwrap().to_string();
+        let shown = super::super::fixture::first_row(&read);
         for value in ["12.34", "é", "{\"a\":1}", "2024-10-04", "2023-11-14T22:13:20.123"] {
             assert!(shown.contains(value), "{value} in\n{shown}");
         }
@@ -167,7 +167,7 @@ mod tests {
         let columns = everything();
         let schema = columns.arrow(ipc(vec![Arc::new(Int8Array::from(vec![1]))])).unwrap_err();
         assert_eq!((schema.kind(), schema.context("expected")), (ErrorKind::Schema, Some("10")));
-        let one = |kind: &str| super::super::tests_column(kind);
+        let one = |kind: &str| super::super::fixture::column(kind);
         let wrong = one("boolean").arrow(ipc(vec![Arc::new(Int8Array::from(vec![1]))])).unwrap_err();
         assert_eq!((wrong.context("column"), wrong.context("encoding")), (Some("C"), Some("Int8")));
     }
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn a_part_that_is_cut_off_is_to_be_fetched_again() {
         let whole = ipc(vec![Arc::new(StringArray::from(vec!["planted-value"; 100]))]);
-        let columns = super::super::tests_column("text");
+        let columns = super::super::fixture::column("text");
         assert_eq!(columns.arrow(whole.clone()).unwrap()[0].num_rows(), 100);
         let cut = columns.arrow(whole.slice(..whole.len() / 2)).unwrap_err();
         assert!(cut.is_retryable() && !format!("{cut:?}").contains("planted"), "{cut:?}");

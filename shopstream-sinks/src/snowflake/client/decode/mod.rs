@@ -175,7 +175,19 @@ fn bad_value(column: &str, what: &'static str) -> Error {
 }
 
 #[cfg(test)]
-fn tests_column(kind: &str) -> Columns {
-    let column = serde_json::json!([{"name": "C", "type": kind}]);
-    Columns::new(&serde_json::from_value::<Vec<RowType>>(column).expect("a column")).expect("a known type")
+mod fixture {
+    use super::{Columns, RowType};
+    use ::arrow::{array::RecordBatch, util::display::array_value_to_string};
+
+    /// A result of one column.
+    pub(super) fn column(kind: &str) -> Columns {
+        let column = serde_json::json!([{"name": "C", "type": kind}]);
+        Columns::new(&serde_json::from_value::<Vec<RowType>>(column).unwrap()).unwrap()
+    }
+
+    /// The first row as text.
+    pub(super) fn first_row(batch: &RecordBatch) -> String {
+        let cells = batch.columns().iter().map(|column| array_value_to_string(column, 0).unwrap());
+        cells.collect::<Vec<_>>().join("|")
+    }
 }
