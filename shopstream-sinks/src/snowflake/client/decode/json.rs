@@ -141,7 +141,7 @@ mod tests {
         assert_eq!((&read.schema(), read.num_rows()), (columns.schema(), 2));
         let shown = super::super::fixture::first_row(&read);
         for value in
-            ["-12.50", "1.5", "é", "true", "00ff", "2024-10-04", "22:13:20.123Z", "23:59:59.500Z", "01:00:00.000001"]
+            ["-12.50", "1.5", "é", "true", "00ff", "2024-10-04", "22:13:20.123", "23:59:59.500", "01:00:00.000001"]
         {
             assert!(shown.contains(value), "{value} in\n{shown}");
         }

@@ -133,8 +133,8 @@ mod tests {
             (AES, None, "give its passphrase"),
             (AES, Some("planted-wrong"), "cannot be decrypted"),
             (body, None, "not PEM"),
-            ("-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----", None, "not PKCS#8"),
-            ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", None, "no RSA key"),
+            ("-----BEGIN RSA PRIVATE KEY-----\nMAA=\n-----END RSA PRIVATE KEY-----", None, "not PKCS#8"),
+            ("-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----", None, "no RSA key"),
         ] {
             let error = read(pem, passphrase).unwrap_err();
             let shown = format!("{error} {error:?}");
