@@ -75,7 +75,7 @@ async fn parts_come_in_order_whichever_is_there_first_and_a_few_at_once() {
         let n = i16::try_from(i).unwrap() * 2 + 3;
         let body = gzip(&part(&[n, n + 1]));
         let told = Told::Http { status: 200, headers: vec![("content-encoding", "gzip".to_owned())], body };
-        Some(if i % 2 == 0 { Told::When(asked_for[i + 1].clone(), Box::new(told)) } else { told })
+        Some(if i.is_multiple_of(2) { Told::When(asked_for[i + 1].clone(), Box::new(told)) } else { told })
     })
     .await;
     let session = session(server.settings().with_downloads(2));
