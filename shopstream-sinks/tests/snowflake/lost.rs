@@ -103,6 +103,7 @@ async fn what_cannot_be_known_is_said_and_not_sent_again() {
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{way}");
         assert!(!error.is_retryable() && error.to_string().contains("not known what became"), "{way}: {error}");
         assert!(!error.to_string().contains("planted"), "{error}");
+        assert!(!server.paths().iter().any(|path| path.contains("planted")), "what is no id is no path either");
         let sent = server.queries();
         assert_eq!(sent.iter().filter(|asked| asked.sql().starts_with("INSERT")).count(), 1, "{way}");
         assert_eq!(error.context("request_id"), Some(sent[0].request_id()));
