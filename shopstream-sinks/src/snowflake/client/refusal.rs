@@ -6,9 +6,8 @@ use super::reply::Reply;
 
 /// The error of a statement that the server refused: its code, SQLSTATE and query id, and what to do.
 ///
-/// The codes are those of Snowflake's
-/// [list of messages](https://docs.snowflake.com/en/user-guide/ui-snowsight-query#query-history); the classes of SQLSTATE
-/// are the standard's.
+/// Snowflake publishes no list of its codes: these are the ones that its guides and drivers name. The classes of
+/// SQLSTATE are the standard's, and any code that is not here is told as it is.
 pub(super) fn refusal(reply: &Reply) -> Error {
     let code = reply.code();
     let state = reply.data().and_then(|data| data.sql_state.as_deref()).unwrap_or_default();
