@@ -1,0 +1,3 @@
+//! Snowflake.
+
+pub mod client;
