@@ -8,7 +8,7 @@
 pub use shopstream_core as core;
 #[cfg(feature = "models")]
 pub use shopstream_models as models;
-#[cfg(any(feature = "lake", feature = "local"))]
+#[cfg(any(feature = "lake", feature = "local", feature = "snowflake"))]
 pub use shopstream_sinks as sinks;
 #[cfg(any(feature = "files", feature = "postgres"))]
 pub use shopstream_sources as sources;

@@ -1,4 +1,4 @@
-//! Where rows go: lakes in object stores, and the local warehouse.
+//! Where rows go: lakes in object stores, the local warehouse, and Snowflake.
 #![deny(missing_docs)]
 
 #[cfg(feature = "lake")]
@@ -6,3 +6,5 @@ pub mod lake;
 // Its one atomic step is the swap of a symbolic link.
 #[cfg(all(feature = "local", unix))]
 pub mod local;
+#[cfg(feature = "snowflake")]
+pub mod snowflake;
