@@ -11,12 +11,16 @@ mod custom_model;
 mod custom_source;
 #[path = "../examples/embed_in_service.rs"]
 mod embed_in_service;
+#[path = "../examples/flat_sales/main.rs"]
+mod flat_sales;
 #[path = "../examples/in_memory_test.rs"]
 mod in_memory_test;
 #[path = "../examples/own_pipeline.rs"]
 mod own_pipeline;
 #[path = "../examples/s3_lake.rs"]
 mod s3_lake;
+#[path = "../examples/snowflake_plan.rs"]
+mod snowflake_plan;
 
 use std::{
     fs,
@@ -44,7 +48,17 @@ macro_rules! examples {
     };
 }
 
-examples!(csv_to_marts, custom_model, custom_source, embed_in_service, in_memory_test, own_pipeline, s3_lake);
+examples!(
+    csv_to_marts,
+    custom_model,
+    custom_source,
+    embed_in_service,
+    flat_sales,
+    in_memory_test,
+    own_pipeline,
+    s3_lake,
+    snowflake_plan
+);
 
 #[test]
 fn each_is_read_at_once() {
