@@ -19,6 +19,7 @@ pub(super) struct Target {
     shown: String,
     connect_timeout: Duration,
     application_name: String,
+    waits_for_room: bool,
 }
 
 impl Target {
@@ -35,6 +36,7 @@ impl Target {
             connect_timeout: config.get_connect_timeout().copied().unwrap_or(CONNECT_TIMEOUT),
             application_name: config.get_application_name().unwrap_or(APPLICATION).to_owned(),
             dsn: Secret::new(dsn),
+            waits_for_room: false,
         })
     }
 
@@ -49,6 +51,15 @@ impl Target {
     /// How long a connection may take until it can be used.
     pub(super) fn connect_timeout(&self) -> Duration {
         self.connect_timeout
+    }
+
+    /// The same, whose connections wait for a while where the server has no room for them.
+    pub(super) fn waiting(&self) -> Self {
+        Self { waits_for_room: true, ..self.clone() }
+    }
+
+    pub(super) fn waits_for_room(&self) -> bool {
+        self.waits_for_room
     }
 
     /// Whether and how connections are encrypted.

@@ -2,7 +2,11 @@
 
 use shopstream_core::{Error, ErrorKind, Result};
 use std::{fmt, time::Duration};
-use tokio::{runtime::Handle, task::JoinHandle, time::timeout};
+use tokio::{
+    runtime::Handle,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
 use tokio_postgres::{
     CancelToken, Client, Row,
     config::{Config, SslMode, TargetSessionAttrs},
@@ -35,9 +39,29 @@ pub(super) struct Connection {
     busy: bool,
 }
 
+/// Too many connections.
+const NO_ROOM: &str = "53300";
+/// How often, and after what pauses, a connection is tried again that waits for room.
+const ROOM_TRIES: u32 = 100;
+const ROOM_PAUSE: Duration = Duration::from_millis(20);
+
 impl Connection {
     /// Connects and sets the session. It counts as busy until [`rest`](Self::rest).
     pub(super) async fn open(target: &Target) -> Result<Self> {
+        let mut again = if target.waits_for_room() { ROOM_TRIES } else { 0 };
+        loop {
+            match Self::open_once(target).await {
+                // The server still counts the one before, which has just been closed.
+                Err(error) if again > 0 && error.context("sqlstate") == Some(NO_ROOM) => {
+                    again -= 1;
+                    sleep(ROOM_PAUSE).await;
+                }
+                opened => return opened,
+            }
+        }
+    }
+
+    async fn open_once(target: &Target) -> Result<Self> {
         let (config, patience) = (target.config()?, target.connect_timeout());
         let late = || errors::timeout(target);
         let named = |e: Error| if e.context("server").is_some() { e } else { e.with("server", target) };

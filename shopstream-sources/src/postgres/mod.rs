@@ -179,20 +179,20 @@ impl PostgresSource {
         self
     }
 
-    /// Waits until no other read is under way, where only one can be.
-    async fn turn(&self) -> Result<Option<OwnedSemaphorePermit>> {
-        match self.alone.get() {
-            Some(alone) => alone.turn().await.map(Some),
-            None => Ok(None),
-        }
+    /// Waits until no other read is under way, where only one can be, and says how to connect then.
+    async fn turn(&self) -> Result<(Target, Option<OwnedSemaphorePermit>)> {
+        Ok(match self.alone.get() {
+            Some(alone) => (self.target.waiting(), Some(alone.turn().await?)),
+            None => (self.target.clone(), None),
+        })
     }
 }
 
 #[async_trait]
 impl Source for PostgresSource {
     async fn describe(&self, table: &TableRef) -> Result<TableSchema> {
-        let _turn = self.turn().await?;
-        read::describe(&self.target, &self.policies, table).await
+        let (target, _turn) = self.turn().await?;
+        read::describe(&target, &self.policies, table).await
     }
 
     async fn snapshot(&self) -> Result<Option<Snapshot>> {
@@ -209,14 +209,14 @@ impl Source for PostgresSource {
     }
 
     async fn read(&self, table: &TableRef, options: &ReadOptions) -> Result<TableRead> {
-        let turn = self.turn().await?;
+        let (target, turn) = self.turn().await?;
         let alone = self.alone.get().map(Alone::reason);
-        read::read(&self.target, &self.policies, table, options, alone.zip(turn)).await
+        read::read(&target, &self.policies, table, options, alone.zip(turn)).await
     }
 
     async fn greatest(&self, table: &TableRef, column: &str, options: &ReadOptions) -> Result<Option<CursorValue>> {
-        let _turn = self.turn().await?;
-        read::greatest(&self.target, table, column, options).await
+        let (target, _turn) = self.turn().await?;
+        read::greatest(&target, table, column, options).await
     }
 
     async fn doctor(&self, tables: &[TableRef], now: Timestamp) -> Vec<Finding> {

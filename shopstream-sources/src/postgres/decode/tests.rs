@@ -99,7 +99,7 @@ proptest! {
         rows in rows(), sizes in vec(1usize..200, 1..6), max_rows in 1usize..50,
     ) {
         let batch = batch(&rows);
-        let bytes = encode(&[batch.clone()]).unwrap();
+        let bytes = encode(std::slice::from_ref(&batch)).unwrap();
         let batches = decode(&KINDS.map(rule), &cut(&bytes, &sizes), max_rows).unwrap();
         prop_assert!(batches.iter().all(|b| b.num_rows() <= max_rows && b.num_rows() > 0));
         prop_assert_eq!(concat_batches(batch.schema_ref(), &batches).unwrap(), batch);
