@@ -20,6 +20,7 @@ mod project;
 mod schema;
 mod secret;
 mod source;
+pub mod sql;
 mod table;
 pub mod text;
 mod value;

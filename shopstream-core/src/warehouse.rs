@@ -18,7 +18,7 @@ use std::{fmt, str::FromStr};
 
 use crate::{
     Batch, BatchStream, Check, CheckOutcome, Date, Error, Lake, Manifest, Result, Table, TableRef, TableSchema,
-    Timestamp,
+    Timestamp, sql::Query,
 };
 
 /// A store of tables that readers see as of its last publish.
@@ -46,9 +46,9 @@ pub trait Warehouse: fmt::Debug + fmt::Display + Send + Sync + 'static {
     /// Starts to read a published table: these columns, in this order, or all.
     async fn read(&self, table: &TableRef, columns: Option<&[String]>) -> Result<BatchStream>;
 
-    /// Starts to answer a SQL query over the published tables; `Unsupported` without
-    /// [`query`](Capabilities::query).
-    async fn query(&self, sql: &str) -> Result<BatchStream>;
+    /// Starts to answer a query over the published tables, all of one version; `Unsupported` without
+    /// [`query`](Capabilities::query), and for anything that is no query.
+    async fn query(&self, query: &Query) -> Result<BatchStream>;
 
     /// Opens the build of a run: a new one, or the one that an earlier process left when it died. `Conflict` when a
     /// living process has it open.
@@ -119,9 +119,9 @@ pub trait Build: fmt::Debug + Send + Sync {
     /// Writes a table from rows; the answer is how many. `Unsupported` without [`put`](Capabilities::put).
     async fn put(&self, table: &TableRef, schema: SchemaRef, rows: BatchStream) -> Result<u64>;
 
-    /// Writes a table from a SQL query that runs in the warehouse; the answer is how many rows. `Unsupported`
+    /// Writes a table from a query that runs in the warehouse; the answer is how many rows. `Unsupported`
     /// without [`materialize`](Capabilities::materialize).
-    async fn materialize(&self, table: &TableRef, sql: &str) -> Result<u64>;
+    async fn materialize(&self, table: &TableRef, query: &Query) -> Result<u64>;
 
     /// Starts to read a table as this build has it: these columns, in this order, or all. Of no columns, batches that
     /// only count their rows.

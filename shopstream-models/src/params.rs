@@ -1,6 +1,6 @@
 //! What varies from run to run.
 
-use shopstream_core::{Date, Decimal, Error, Result, Timestamp, date, dec};
+use shopstream_core::{Date, Decimal, Error, Result, Timestamp, date, dec, sql::Query};
 
 /// The parameters of a build: models have no clock and no settings but these.
 ///
@@ -74,6 +74,30 @@ impl Params {
             Error::config("the margin rate is a decimal number of at most 2 digits behind the point").with("rate", rate)
         })?;
         Ok(self)
+    }
+
+    /// Binds the parameters to a query: each field under its own name, `:as_of`; `:premium_plans` is a list. This is
+    /// the one way in which they reach a statement.
+    ///
+    /// ```
+    /// # use shopstream_core::{Dialect, date, sql::Query};
+    /// # use shopstream_models::Params;
+    /// let params = Params::new(date!("2026-01-14"));
+    /// let bound = params.bind("SELECT plan IN (:premium_plans), :as_of".into()).bound(Dialect::Postgres)?;
+    /// assert_eq!(bound.text, "SELECT plan IN ($1, $2), $3");
+    /// # Ok::<(), shopstream_core::Error>(())
+    /// ```
+    pub fn bind(&self, query: Query) -> Query {
+        query
+            .bind("as_of", self.as_of)
+            .bind("start_date", self.start_date)
+            .bind("built_at", self.built_at)
+            .bind("margin_rate", self.margin_rate)
+            .bind_list("premium_plans", &self.premium_plans)
+            .bind("active_days", self.active_days)
+            .bind("at_risk_days", self.at_risk_days)
+            .bind("churn_medium_days", self.churn_medium_days)
+            .bind("churn_high_days", self.churn_high_days)
     }
 
     /// Sets the plans of the segment Premium, in lower case.

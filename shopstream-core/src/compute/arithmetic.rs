@@ -55,10 +55,28 @@ pub(super) fn divide<const P: u8, const S: u8>(
     d: i128,
     d_scale: u8,
 ) -> Result<Option<Decimal<P, S>>> {
+    let units = quotient((n, n_scale), (d, d_scale), S)?;
+    units.map(|units| Decimal::new(units).ok_or_else(|| too_large(P))).transpose()
+}
+
+/// One number over another, each as units and their scale (units × 10^-scale), as units of `scale`: exact, and rounded
+/// once, half away from zero. `None` for a divisor of 0.
+///
+/// ```
+/// # use shopstream_core::compute::quotient;
+/// assert_eq!(quotient((1_00, 2), (8, 0), 2)?, Some(13)); // 1.00 / 8 is 0.125
+/// assert_eq!(quotient((-1, 0), (3, 0), 6)?, Some(-333_333));
+/// assert_eq!(quotient((1, 0), (0, 0), 6)?, None);
+/// # Ok::<(), shopstream_core::Error>(())
+/// ```
+///
+/// # Errors
+/// `Data` when it does not fit into 128 bits.
+pub fn quotient((n, n_scale): (i128, u8), (d, d_scale): (i128, u8), scale: u8) -> Result<Option<i128>> {
     if d == 0 {
         return Ok(None);
     }
-    let shift = i32::from(S) + i32::from(d_scale) - i32::from(n_scale);
+    let shift = i32::from(scale) + i32::from(d_scale) - i32::from(n_scale);
     // At most 38 + 38 digits: beyond 38 only 256 bits can hold the power.
     let narrow = 10i128.checked_pow(shift.unsigned_abs()).and_then(|power| match shift >= 0 {
         true => n.checked_mul(power).map(|n| (n, d)),
@@ -67,13 +85,13 @@ pub(super) fn divide<const P: u8, const S: u8>(
     let units = match narrow {
         Some((n, d)) => {
             let (quotient, rest) = (n.checked_div(d), n.checked_rem(d));
-            let (Some(quotient), Some(rest)) = (quotient, rest) else { return Err(too_large(P)) };
+            let (Some(quotient), Some(rest)) = (quotient, rest) else { return Err(too_large(38)) };
             let up = rest.unsigned_abs() >= d.unsigned_abs() - rest.unsigned_abs();
             if up { quotient + n.signum() * d.signum() } else { quotient }
         }
-        None => wide(n, d, shift).ok_or_else(|| too_large(P))?,
+        None => wide(n, d, shift).ok_or_else(|| too_large(38))?,
     };
-    Decimal::new(units).ok_or_else(|| too_large(P)).map(Some)
+    Ok(Some(units))
 }
 
 fn wide(n: i128, d: i128, shift: i32) -> Option<i128> {

@@ -47,7 +47,7 @@ mod parallel;
 mod zip;
 
 pub use aggregate::{Number, Orderable};
-pub use arithmetic::{ratio, times};
+pub use arithmetic::{quotient, ratio, times};
 pub use group::{Groups, Keys, Selection};
 pub use keys::{Key, KeyColumn};
 pub use lookup::{Lookup, LookupKey, Matches, Picked};

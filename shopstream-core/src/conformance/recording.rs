@@ -14,7 +14,7 @@ use std::{
 
 use crate::{
     BatchStream, Build, Capabilities, Check, CheckOutcome, Error, Lake, LoadOptions, LoadReport, Manifest, Partition,
-    Published, Result, RunId, TableRef, TableSchema, Warehouse, memory::MemoryWarehouse,
+    Published, Result, RunId, TableRef, TableSchema, Warehouse, memory::MemoryWarehouse, sql::Query,
 };
 
 /// A warehouse that runs models as SQL, like a server does, but only writes the SQL down. What a query would have
@@ -48,7 +48,7 @@ pub enum Recorded {
         /// The table.
         table: TableRef,
         /// The query.
-        sql: String,
+        query: Query,
     },
     /// A data test was run.
     // Boxed, since it is much larger than the others.
@@ -123,8 +123,8 @@ impl Warehouse for RecordingWarehouse {
         self.tables.read(table, columns).await
     }
 
-    async fn query(&self, sql: &str) -> Result<BatchStream> {
-        self.tables.query(sql).await
+    async fn query(&self, query: &Query) -> Result<BatchStream> {
+        self.tables.query(query).await
     }
 
     async fn begin(&self, run: &RunId) -> Result<Box<dyn Build>> {
@@ -173,11 +173,11 @@ impl Build for RecordingBuild {
         Err(Error::unsupported("this warehouse takes no rows: materialize a query").with("table", table))
     }
 
-    async fn materialize(&self, table: &TableRef, sql: &str) -> Result<u64> {
+    async fn materialize(&self, table: &TableRef, query: &Query) -> Result<u64> {
         let nothing = || RecordBatch::new_empty(Arc::new(Schema::empty()));
         let rows = self.warehouse.answers.get(table).cloned().unwrap_or_else(nothing);
         let rows = self.build.put(table, rows.schema(), futures::stream::iter([Ok(rows)]).boxed()).await?;
-        self.warehouse.record(Recorded::Materialize { table: table.clone(), sql: sql.to_owned() });
+        self.warehouse.record(Recorded::Materialize { table: table.clone(), query: query.clone() });
         Ok(rows)
     }
 

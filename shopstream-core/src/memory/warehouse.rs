@@ -12,6 +12,7 @@ use std::{
 use crate::{
     BatchStream, Build, Capabilities, Check, CheckOutcome, Error, Lake, Landing, LoadAction, LoadOptions, LoadRecord,
     LoadReport, Manifest, Merging, Published, Result, RunId, TableRef, TableSchema, Warehouse, conform, evaluate,
+    sql::Query,
 };
 
 /// A warehouse in memory, with all that the trait promises but durability. Clones are the same warehouse.
@@ -85,7 +86,7 @@ impl Warehouse for MemoryWarehouse {
         stored.ok_or_else(|| missing(table))?.read(table, columns)
     }
 
-    async fn query(&self, _sql: &str) -> Result<BatchStream> {
+    async fn query(&self, _query: &Query) -> Result<BatchStream> {
         Err(Error::unsupported("this warehouse answers no SQL"))
     }
 
@@ -200,7 +201,7 @@ impl Build for MemoryBuild {
         self.write(table, &schema, rows, None).await
     }
 
-    async fn materialize(&self, table: &TableRef, _sql: &str) -> Result<u64> {
+    async fn materialize(&self, table: &TableRef, _query: &Query) -> Result<u64> {
         Err(Error::unsupported("this warehouse runs no SQL: put the rows of a model").with("table", table))
     }
 

@@ -7,27 +7,22 @@ use std::{
 };
 
 use super::{
-    Project, Render,
+    Bind, Project,
     graph::{self, Graph},
 };
-use crate::{Check, Error, Model, Result, Table, TableDecl, TableRef};
+use crate::{Check, Error, Model, Result, Table, TableDecl, TableRef, sql::Query};
 
 /// Puts a [`Project`] together.
 pub struct ProjectBuilder<P> {
     sources: Vec<Arc<TableDecl>>,
     models: Vec<Model<P>>,
     checks: Vec<Check>,
-    render: Arc<Render<P>>,
+    bind: Arc<Bind<P>>,
 }
 
 impl<P: Clone + fmt::Debug + Send + Sync + 'static> ProjectBuilder<P> {
     pub(super) fn new() -> Self {
-        Self {
-            sources: vec![],
-            models: vec![],
-            checks: vec![],
-            render: Arc::new(|sql: &str, _: &P| Ok(sql.to_owned())),
-        }
+        Self { sources: vec![], models: vec![], checks: vec![], bind: Arc::new(|query, _: &P| query) }
     }
 
     /// Adds a table that is loaded, not modelled: `source::<Landed<Users>>()` is `raw.users`.
@@ -65,10 +60,12 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> ProjectBuilder<P> {
         self
     }
 
-    /// Says how the parameters get into the SQL of models that run over there (default: the SQL as it was written).
+    /// Says which values the parameters of the models' SQL have (default none). It gets each twin as a query, and
+    /// binds all that a twin may ask for: `|query, params| query.bind("as_of", params.as_of)`. Nothing else of the
+    /// project's parameters reaches a statement.
     #[must_use]
-    pub fn render(mut self, render: impl Fn(&str, &P) -> Result<String> + Send + Sync + 'static) -> Self {
-        self.render = Arc::new(render);
+    pub fn bind(mut self, bind: impl Fn(Query, &P) -> Query + Send + Sync + 'static) -> Self {
+        self.bind = Arc::new(bind);
         self
     }
 
@@ -78,7 +75,7 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> ProjectBuilder<P> {
     /// `Config` with all that is wrong: tables or tests of the same name, inputs and tested tables that nobody
     /// declares, cycles as the path of their tables.
     pub fn build(self) -> Result<Project<P>> {
-        let Self { sources, models, mut checks, render } = self;
+        let Self { sources, models, mut checks, bind } = self;
         checks.splice(0..0, models.iter().flat_map(|m| m.tests().iter().cloned()));
         let names = sources.iter().map(|s| s.table_ref()).chain(models.iter().map(Model::table));
         let tables: Vec<TableRef> = names.collect();
@@ -133,7 +130,7 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> ProjectBuilder<P> {
         let graph = Graph::new(order.iter().map(moved).collect());
         let models = order[sources.len()..].iter().map(|old| models[*old - sources.len()].clone()).collect();
         let tables = order.iter().map(|old| tables[*old].clone()).collect();
-        Ok(Project { sources, models, checks, render, tables, graph })
+        Ok(Project { sources, models, checks, bind, tables, graph })
     }
 }
 

@@ -14,11 +14,11 @@ pub use select::Selection;
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
-use crate::{Build, Check, Error, LeftOut, Model, Result, TableDecl, TableRef};
+use crate::{Build, Check, Error, LeftOut, Model, Result, TableDecl, TableRef, sql::Query};
 use graph::Graph;
 
-/// How the parameters get into a model's SQL.
-type Render<P> = dyn Fn(&str, &P) -> Result<String> + Send + Sync;
+/// How the parameters are bound to a model's SQL.
+type Bind<P> = dyn Fn(Query, &P) -> Query + Send + Sync;
 
 /// Sources, the models made of them in the order of their inputs, and the data tests of both.
 ///
@@ -29,7 +29,7 @@ pub struct Project<P> {
     /// In an order in which each comes after its inputs.
     models: Vec<Model<P>>,
     checks: Vec<Check>,
-    render: Arc<Render<P>>,
+    bind: Arc<Bind<P>>,
     /// Of the sources, then the models.
     tables: Vec<TableRef>,
     graph: Graph,

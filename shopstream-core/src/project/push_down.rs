@@ -3,9 +3,15 @@
 use std::fmt;
 
 use super::{Project, RunOptions, Selection};
-use crate::{Build, Error, Event, Result, Step, TableReport};
+use crate::{Build, Error, Event, Result, Step, TableRef, TableReport, sql::Query};
 
 impl<P: Clone + fmt::Debug + Send + Sync + 'static> Project<P> {
+    /// The SQL twin of a model with the parameters bound; `None` when there is no such model, or it has no twin.
+    pub fn twin(&self, table: &TableRef, params: &P) -> Option<Query> {
+        let twin = self.model(table)?.twin()?;
+        Some((self.bind)(Query::new(twin), params))
+    }
+
     /// Runs the SQL twins of models in a warehouse, one after the other in the order of their inputs; answers with
     /// each table. Else as [`run`](Project::run).
     ///
@@ -32,11 +38,8 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> Project<P> {
         let mut reports = vec![];
         for model in models {
             let started = options.clock.elapsed();
-            let sql = (self.render)(model.twin().unwrap_or_default(), params);
-            let rows = match sql {
-                Ok(sql) => build.materialize(&model.table(), &sql).await,
-                Err(error) => Err(error),
-            };
+            let query = (self.bind)(Query::new(model.twin().unwrap_or_default()), params);
+            let rows = build.materialize(&model.table(), &query).await;
             let rows = rows.map_err(|e| e.with("model", model.name()))?;
             let mut report = TableReport::new(model.table(), rows);
             report.seconds = options.clock.elapsed().saturating_sub(started).as_secs_f64();

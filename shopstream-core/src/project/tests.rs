@@ -68,7 +68,7 @@ fn shop() -> ProjectBuilder<Factor> {
         .source::<RawA>()
         .source::<RawB>()
         .model(from_one::<Mart, Report>().sql("SELECT * FROM marts.mart"))
-        .model(from_two::<Dim, StgB, Mart>().tag("finance").sql("SELECT $factor"))
+        .model(from_two::<Dim, StgB, Mart>().tag("finance").sql("SELECT :factor"))
         .model(from_two::<StgA, StgB, Dim>().sql("SELECT 1"))
         .model(from_one::<RawB, StgB>().sql("SELECT 2"))
         .model(from_one::<RawA, StgA>().tag("finance").sql("SELECT 3"))
@@ -343,18 +343,24 @@ async fn dropped_rows_and_events_are_reported() {
 
 #[tokio::test]
 async fn twins_run_over_there_in_order_with_parameters() {
-    let render = |sql: &str, factor: &Factor| Ok(sql.replace("$factor", &factor.to_string()));
-    let project = shop().render(render).build().unwrap();
+    let project = shop().bind(|query, factor: &Factor| query.bind("factor", *factor)).build().unwrap();
     let build = loaded();
     project.push_down(&build, &2, &project.all(), &options()).await.unwrap();
     let expected = [
         "staging.stg_b: SELECT 2",
         "staging.stg_a: SELECT 3",
         "core.dim: SELECT 1",
-        "marts.mart: SELECT 2",
+        "marts.mart: SELECT (2)",
         "marts.report: SELECT * FROM marts.mart",
     ];
     assert_eq!(build.sql(), expected);
+    let twin = project.twin(&"marts.mart".into(), &5).unwrap();
+    assert_eq!(twin, Query::new("SELECT :factor").bind("factor", 5));
+    assert!(project.twin(&"raw.a".into(), &5).is_none());
+
+    let error = shop().build().unwrap().push_down(&loaded(), &2, &project.all(), &options()).await.unwrap_err();
+    assert_eq!((error.kind(), error.context("parameter")), (ErrorKind::Config, Some("factor")));
+    assert_eq!(error.context("model"), Some("mart"));
 
     let plain: Model<Factor> = from_one::<RawA, StgA>();
     let project = Project::builder()

@@ -11,6 +11,9 @@
 //! A plain reader opens `warehouse/current/marts/mart_sales_overview.parquet`; one that reads several tables resolves
 //! `current` once and stays in that version. A table that a run leaves as it was is a hard link to the same file.
 //! Files never change once they have their name.
+//!
+//! With the feature `sql` it answers queries over the published version, by DataFusion: in its SQL, with the functions
+//! of Snowflake that the models' twins use, and with bound parameters. It reads only, and streams.
 
 mod build;
 mod disk;
@@ -20,11 +23,15 @@ mod publish;
 mod put;
 mod reader;
 mod recovery;
+#[cfg(feature = "sql")]
+mod sql;
 mod version;
 mod writer;
 
 use async_trait::async_trait;
-use shopstream_core::{BatchStream, Build, Capabilities, Error, Result, RunId, TableRef, TableSchema, Warehouse};
+use shopstream_core::{
+    BatchStream, Build, Capabilities, Error, Result, RunId, TableRef, TableSchema, Warehouse, sql::Query,
+};
 use std::{
     fmt,
     fs::{File, TryLockError},
@@ -234,7 +241,8 @@ impl fmt::Display for LocalWarehouse {
 #[async_trait]
 impl Warehouse for LocalWarehouse {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::NONE.with_put()
+        let can = Capabilities::NONE.with_put();
+        if cfg!(feature = "sql") { can.with_query() } else { can }
     }
 
     async fn tables(&self) -> Result<Vec<TableRef>> {
@@ -253,8 +261,15 @@ impl Warehouse for LocalWarehouse {
         reader.read(columns).map_err(|e| e.with("table", table))
     }
 
-    async fn query(&self, _sql: &str) -> Result<BatchStream> {
-        Err(Error::unsupported("this warehouse answers no SQL").with("warehouse", self))
+    #[cfg(feature = "sql")]
+    async fn query(&self, query: &Query) -> Result<BatchStream> {
+        sql::query(self, query).await
+    }
+
+    #[cfg(not(feature = "sql"))]
+    async fn query(&self, _query: &Query) -> Result<BatchStream> {
+        Err(Error::unsupported("the local warehouse answers SQL with the feature `sql` of shopstream: turn it on")
+            .with("warehouse", self))
     }
 
     async fn begin(&self, run: &RunId) -> Result<Box<dyn Build>> {

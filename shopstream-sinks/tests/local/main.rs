@@ -7,6 +7,7 @@ mod damage;
 mod files;
 mod fixture;
 mod locks;
+mod query;
 mod settings;
 
 use fixture::Folder;

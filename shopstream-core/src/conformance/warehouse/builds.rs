@@ -12,7 +12,11 @@ use crate::{Check, Error, ErrorKind, Result, Rule, Warehouse};
 pub async fn what_it_cannot_do(warehouse: &dyn Warehouse) -> Result<()> {
     let can = warehouse.capabilities();
     if !can.query {
-        refused(warehouse.query("SELECT 1").await, ErrorKind::Unsupported, "no queries without the capability")?;
+        refused(
+            warehouse.query(&"SELECT 1".into()).await,
+            ErrorKind::Unsupported,
+            "no queries without the capability",
+        )?;
     }
     let (table, build) = (marts("denied"), warehouse.begin(&run("denied")?).await?);
     if !can.put {
@@ -21,7 +25,7 @@ pub async fn what_it_cannot_do(warehouse: &dyn Warehouse) -> Result<()> {
         refused(put, ErrorKind::Unsupported, "no put without the capability")?;
     }
     if !can.materialize {
-        let made = build.materialize(&table, "SELECT 1 AS id").await;
+        let made = build.materialize(&table, &"SELECT 1 AS id".into()).await;
         refused(made, ErrorKind::Unsupported, "no materialize without the capability")?;
     }
     holds(can.put || can.materialize, "a warehouse takes rows or SQL")?;

@@ -16,6 +16,7 @@ mod contents;
 mod lake;
 mod loads;
 mod merges;
+mod queries;
 mod reads;
 
 pub use builds::{
@@ -25,6 +26,7 @@ pub use builds::{
 pub use contents::what_it_has;
 pub use loads::{counts_are_checked, loads_once, older_dates};
 pub use merges::{gaps, merges};
+pub use queries::{queries, queries_only_read};
 pub use reads::{empty_table, missing, projection, whole_version};
 
 use arrow::{
@@ -55,6 +57,8 @@ pub async fn all(warehouse: &dyn Warehouse) -> Result<()> {
     projection(warehouse).await?;
     empty_table(warehouse).await?;
     whole_version(warehouse).await?;
+    queries(warehouse).await?;
+    queries_only_read(warehouse).await?;
     loads_once(warehouse).await?;
     older_dates(warehouse).await?;
     counts_are_checked(warehouse).await?;
@@ -101,7 +105,7 @@ async fn fill(warehouse: &dyn Warehouse, build: &dyn Build, table: &TableRef, id
         return build.put(table, batch.schema(), futures::stream::iter([Ok(batch)]).boxed()).await;
     }
     let selects: Vec<String> = ids.iter().map(|id| format!("SELECT {id} AS id")).collect();
-    build.materialize(table, &selects.join(" UNION ALL ")).await
+    build.materialize(table, &selects.join(" UNION ALL ").into()).await
 }
 
 async fn collect(stream: BatchStream) -> Result<RecordBatch> {

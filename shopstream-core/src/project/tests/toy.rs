@@ -12,8 +12,8 @@ use std::{
 };
 
 use crate::{
-    Batch, BatchStream, Build, Check, CheckOutcome, Error, Lake, LoadOptions, LoadReport, Manifest, Published, Result,
-    RunId, Table, TableRef,
+    Batch, BatchStream, Build, Check, CheckOutcome, Dialect, Error, Lake, LoadOptions, LoadReport, Manifest, Published,
+    Result, RunId, Table, TableRef, sql::Query,
 };
 
 #[derive(Debug)]
@@ -109,8 +109,8 @@ impl Build for ToyBuild {
         Ok(count)
     }
 
-    async fn materialize(&self, table: &TableRef, sql: &str) -> Result<u64> {
-        self.state.lock().unwrap().sql.push(format!("{table}: {sql}"));
+    async fn materialize(&self, table: &TableRef, query: &Query) -> Result<u64> {
+        self.state.lock().unwrap().sql.push(format!("{table}: {}", query.inlined(Dialect::Snowflake)?));
         Ok(0)
     }
 
