@@ -114,7 +114,7 @@ pub(super) fn grants(settings: &Settings, tables: &[CatalogTable]) -> Vec<Grant>
         Grant::new(transformer, &["USAGE"], Kind::Database, database()),
         Grant::new(transformer, &["USAGE"], Kind::Schema, raw.clone()),
     ]);
-    grants.extend(in_raw.iter().map(|t| table(transformer, &["SELECT", "INSERT", "DELETE"], t)));
+    grants.extend(in_raw.iter().map(|t| table(transformer, WRITE, t)));
     grants.push(Grant { privileges: READ, on: Target::Future(Kind::Table, raw), to: transformer.clone() });
     for (_, schema) in settings.schemas.iter().filter(|(layer, _)| layer != RAW) {
         let schema = settings.database_name().child(schema.clone());
