@@ -139,15 +139,16 @@ def checked(session, target, rows, select, options, url):
     if len(expressions) != len(target.columns):
         raise errors.Refused("001757", "42601", f"SQL compilation error:\nthe table has {len(target.columns)} columns to load and the files {len(expressions)}")
     file = f"{dialect.OWN}FILE"
-    session.duck.register(file, rows.table)
-    try:
-        casts = [cast(session, sql, kind, file) for sql, (_, kind, _, _) in zip(expressions, target.columns)]
-        faults = [fault(i, value, of) for i, (value, of) in enumerate(zip(casts, target.columns))]
-        values = [f"TRY({value}) AS v{i}" for i, value in enumerate(casts)]
-        sql = f"SELECT {', '.join(values)}, COALESCE({', '.join(faults)}) AS fault, line FROM {file}"
-        converted = session.fetched(sql).table
-    finally:
-        session.duck.unregister(file)
+    # Apart from the session's transaction, which a value that cannot be converted would end.
+    with session.apart() as duck:
+        duck.register(file, rows.table)
+        casts = [cast(duck, sql, kind, file) for sql, (_, kind, _, _) in zip(expressions, target.columns)]
+        # A value that cannot be converted is NULL, one that is NULL is a list of it.
+        tried = ", ".join(f"TRY([{value}]) AS t{i}" for i, value in enumerate(casts))
+        faults = ", ".join(fault(i, of) for i, of in enumerate(target.columns))
+        values = ", ".join(f"t{i}[1] AS v{i}" for i in range(len(casts)))
+        duck.execute(f"SELECT {values}, COALESCE({faults}) AS fault, line FROM (SELECT {tried}, line FROM {file})")
+        converted = duck.to_arrow_table()
     found = []
     for line, text in zip(converted["line"].to_pylist(), converted["fault"].to_pylist()):
         if line in rows.faults:
@@ -158,23 +159,22 @@ def checked(session, target, rows, select, options, url):
     return Checked(url, (converted, {line for line, *_ in found}), rows.table.num_rows, found)
 
 
-def cast(session, sql, kind, file):
+def cast(duck, sql, kind, file):
     """A value as its column's type. A text that goes to a VARIANT is a text there, and no JSON to be parsed."""
     if kind == "JSON":
-        session.duck.execute(f"DESCRIBE SELECT {sql} FROM {file}")
-        if session.duck.fetchone()[1] != "JSON":
+        if duck.execute(f"DESCRIBE SELECT {sql} FROM {file}").fetchone()[1] != "JSON":
             return f"to_json({sql})"
     return f"CAST({sql} AS {kind})"
 
 
-def fault(i, value, column):
+def fault(i, column):
     """What is wrong with a value: its kind and the column's number, or NULL."""
     _, _, nullable, length = column
-    cases = [f"WHEN TRY({value} IS NULL) IS NULL THEN 'conversion {i}'"]
+    cases = [f"WHEN t{i} IS NULL THEN 'conversion {i}'"]
     if not nullable:
-        cases.append(f"WHEN TRY({value}) IS NULL THEN 'null {i}'")
+        cases.append(f"WHEN t{i}[1] IS NULL THEN 'null {i}'")
     if length is not None:
-        cases.append(f"WHEN length(TRY({value})) > {length} THEN 'length {i}'")
+        cases.append(f"WHEN length(t{i}[1]) > {length} THEN 'length {i}'")
     return f"CASE {' '.join(cases)} END"
 
 

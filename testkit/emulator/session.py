@@ -62,6 +62,13 @@ class Session:
         self.connection.database, self.connection._schema = database, schema
         self.connection.database_set, self.connection.schema_set = True, schema is not None
 
+    def apart(self):
+        """A connection of its own, in the same place."""
+        duck = self.duck.cursor()
+        if self.database:
+            duck.execute(f"USE {texts.ident(self.database, self.schema or 'main')}")
+        return duck
+
     def path(self, names, parts=3):
         """A name with its database, and its schema if it has three parts."""
         before = [self.database, self.schema][: parts - 1]
