@@ -59,6 +59,9 @@ def mended(node, session):
     match node:
         case exp.Anonymous() if str(node.this).upper() in ("AS_INTEGER", "AS_NUMBER", "AS_DECIMAL"):
             return strict(node, str(node.this).upper())
+        case exp.Trim() if node.expression and not node.args.get("position"):
+            # fakesnow drops the characters that are to go.
+            return exp.Anonymous(this="TRIM", expressions=[exp.cast(node.this, "text"), node.expression])
         case exp.CurrentRole():
             return exp.Literal.string(session.role or "PUBLIC")
         case exp.CurrentUser():

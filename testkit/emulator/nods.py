@@ -11,6 +11,7 @@ STATEMENTS = [
     r"GRANT\b",
     r"REVOKE\b",
     r"EXECUTE\s+TASK\b",
+    r"SELECT\s+SYSTEM\$TASK_DEPENDENTS_ENABLE\(",
     r"USE\s+(SECONDARY\s+)?ROLES?\b",
     r"ALTER\s+(TABLE|VIEW)\s.*\b(SET|UNSET)\s+(TAG|MASKING\s+POLICY)\b",
     r"ALTER\s+(TABLE|VIEW)\s.*\b(ADD|DROP)\s+(ALL\s+)?ROW\s+ACCESS\s+POLIC(Y|IES)\b",

@@ -4,6 +4,7 @@ import itertools
 import re
 import threading
 from collections import deque
+from contextlib import contextmanager
 
 from fakesnow.conn import FakeSnowflakeConnection
 
@@ -62,12 +63,18 @@ class Session:
         self.connection.database, self.connection._schema = database, schema
         self.connection.database_set, self.connection.schema_set = True, schema is not None
 
+    @contextmanager
     def apart(self):
-        """A connection of its own, in the same place."""
-        duck = self.duck.cursor()
-        if self.database:
-            duck.execute(f"USE {texts.ident(self.database, self.schema or 'main')}")
-        return duck
+        """A connection in the same place, apart from the transaction, in which TRY holds what it promises: an expression
+        that stands in two of them would be reckoned once, outside of both."""
+        with self.duck.cursor() as duck:
+            if self.database:
+                duck.execute(f"USE {texts.ident(self.database, self.schema or 'main')}")
+            duck.execute("SET disabled_optimizers = 'common_subexpressions'")
+            try:
+                yield duck
+            finally:
+                duck.execute("RESET disabled_optimizers")
 
     def path(self, names, parts=3):
         """A name with its database, and its schema if it has three parts."""

@@ -152,11 +152,11 @@ def create_table(session, expression):
         if clone:
             session.duck.execute(f"INSERT INTO {name} FROM {texts.ident(*source)}")
         comments_of = {c[0]: c[4] for c in copied if c[4]}
-        types = {c[0]: declared.get((*source, c[0])) for c in copied}
+        kinds = {c[0]: declared.get((*source, c[0])) for c in copied}
     else:
         selected = expression.expression
         comments_of = {dialect.name_of(d.this): t for d in made if (t := comment_of(d)) is not None}
-        types = {dialect.name_of(d.this): d.kind.sql(dialect="snowflake") for d in made}
+        kinds = {dialect.name_of(d.this): d.kind.sql(dialect="snowflake") for d in made}
         if made:
             session.duck.execute(f"{new} ({', '.join(column(session, d, definitions) for d in made)})")
             if selected:
@@ -167,7 +167,7 @@ def create_table(session, expression):
             session.duck.execute(f"{new}{names} AS {dialect.translated(selected, session)}")
     for key in [key for key in declared if key[:3] == tuple(path)]:
         del declared[key]
-    declared.update({(*path, c): shown(kind) for c, kind in types.items() if kind})
+    declared.update({(*path, c): shown(kind) for c, kind in kinds.items() if kind})
     comment(session, "TABLE", path, property_of(expression, exp.SchemaCommentProperty))
     for of, text in comments_of.items():
         comment(session, "TABLE", path, text, of)
@@ -217,8 +217,15 @@ def column(session, definition, definitions=()):
     return f"{texts.ident(name)} {type_of(session, definition.kind)}{default}{'' if nullable else ' NOT NULL'}"
 
 
+# DuckDB's types of Snowflake's.
+types: dict[str, str] = {}
+
+
 def type_of(session, kind):
-    return dialect.translated(kind, session)
+    text = kind.sql(dialect="snowflake")
+    if text not in types:
+        types[text] = dialect.translated(kind, session)
+    return types[text]
 
 
 def comment_of(definition):
