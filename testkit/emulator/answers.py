@@ -16,7 +16,9 @@ import errors
 PART = 5_000
 parts: dict[str, bytes] = {}
 
-INTEGERS = "TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|UTINYINT|USMALLINT|UINTEGER|UBIGINT"
+# A declared integer is a NUMBER(38,0), which fakesnow makes a BIGINT; the shorter ones are literals.
+INTEGERS = {"TINYINT": 3, "SMALLINT": 5, "INTEGER": 10, "BIGINT": 38, "HUGEINT": 38, "UBIGINT": 38, "UINTEGER": 38,
+            "USMALLINT": 38, "UTINYINT": 38}
 KINDS = {
     "BOOLEAN": "boolean",
     "FLOAT": "real",
@@ -93,8 +95,8 @@ def row_type(name, kind):
           "precision": None, "scale": None, "length": None, "byteLength": None}
     if decimal := re.fullmatch(r"DECIMAL\((\d+),\s*(\d+)\)", kind):
         return {**of, "type": "fixed", "precision": int(decimal[1]), "scale": int(decimal[2])}
-    if re.fullmatch(INTEGERS, kind):
-        return {**of, "type": "fixed", "precision": 38, "scale": 0}
+    if kind in INTEGERS:
+        return {**of, "type": "fixed", "precision": INTEGERS[kind], "scale": 0}
     kind = KINDS.get(kind) or ("variant" if kind.endswith("[]") or kind.startswith(("STRUCT", "MAP")) else None)
     if kind is None:
         raise errors.unsupported(f"a result with a column of DuckDB's type {kind}")

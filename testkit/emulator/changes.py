@@ -9,6 +9,11 @@ import texts
 
 
 def change(session, expression):
+    # DuckDB knows what is set without being told of which table.
+    for update in expression.find_all(exp.Update):
+        for equal in update.expressions:
+            if isinstance(equal, exp.EQ) and isinstance(equal.this, exp.Column):
+                equal.set("this", exp.Column(this=equal.this.this))
     match expression:
         case exp.Insert():
             return insert(session, expression)

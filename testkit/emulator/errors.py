@@ -35,8 +35,11 @@ def of(error):
     match error:
         case Refused():
             return error
-        case sqlglot.errors.ParseError() | sqlglot.errors.TokenError() | duckdb.ParserException():
+        case sqlglot.errors.ParseError() | sqlglot.errors.TokenError():
             return syntax(text)
+        case duckdb.ParserException():
+            # Snowflake's parser has let it pass: the translation is wrong.
+            return Refused("001003", "42000", text, is_ours=True)
         case duckdb.CatalogException() | duckdb.BinderException() if re.search("(Function|Macro).* does not exist", text):
             return Refused("002141", "42601", f"SQL compilation error:\nUnknown function. {text}")
         case duckdb.CatalogException() if "already exists" in text:

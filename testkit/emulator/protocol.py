@@ -15,8 +15,6 @@ from session import Session
 
 sessions: dict[str, Session] = {}
 masters: dict[str, Session] = {}
-# Answers by the id of their request: a request that is sent again runs nothing again.
-by_request: dict[tuple[str, str], dict] = {}
 
 
 def success(data, code=None):
@@ -79,16 +77,16 @@ def run(request):
         return expired()
     request_id = request.query.get("requestId", uuid.uuid4().hex)
     with session.lock:
-        known = by_request.get((str(session.number), request_id))
-        if known is None:
-            known = by_request[(str(session.number), request_id)] = statement(session, request, request_id)
-        return known
+        # A request that is sent again runs nothing again.
+        if request_id not in session.requests:
+            session.requests[request_id] = statement(session, request, request_id)
+        return session.requests[request_id]
 
 
 def statement(session, request, request_id):
     sql, query_id = request.body["sqlText"], str(uuid.uuid4())
     tag = (request.body.get("parameters") or {}).get("QUERY_TAG", session.parameters.get("QUERY_TAG"))
-    session.history.append((query_id, tag, sql))
+    session.remember(query_id, tag, sql)
     try:
         result = session.run(sql, request.body.get("bindings") or {}, request_id)
         data = answers.data(result, f"http://{request.headers['Host']}")

@@ -22,6 +22,9 @@ import texts
 from sqlglot import exp
 
 numbers = itertools.count(1)
+# Who ran what: user, the query's id, its tag and its text.
+history = deque(maxlen=10_000)
+HISTORY = re.compile(rf"TABLE\s*\(\s*{texts.NAME}\.QUERY_HISTORY_BY_USER\s*\([^()]*\)\s*\)", re.I)
 
 
 class Session:
@@ -29,7 +32,9 @@ class Session:
         self.number, self.user = next(numbers), user.upper()
         self.warehouse, self.role = warehouse, role
         self.database = self.schema = None
-        self.parameters, self.history, self.answers = {}, deque(maxlen=10_000), {}
+        self.parameters = {}
+        # Answers, by the ids of their requests and of their queries.
+        self.requests, self.answers = {}, {}
         self.lock = threading.Lock()
         self.in_transaction = False
         self.running = None
@@ -135,6 +140,8 @@ class Session:
         for pattern, handler in BY_TEXT:
             if match := re.match(pattern, sql, re.I | re.S):
                 return handler(self, sql, match)
+        if HISTORY.search(sql):
+            return self.asked_of_history(sql)
         expression = dialect.parse(sql)
         match expression:
             case exp.Transaction():
@@ -155,6 +162,20 @@ class Session:
             case _:
                 raise errors.unsupported(sql.split("\n")[0])
         return answers.status()
+
+    def remember(self, query_id, tag, sql):
+        history.append((self.user, query_id, tag, sql))
+
+    def asked_of_history(self, sql):
+        """A question about the statements of the user."""
+        table = f"{dialect.OWN}HISTORY"
+        own = [rest for user, *rest in history if user == self.user]
+        names = ["QUERY_ID", "QUERY_TAG", "QUERY_TEXT"]
+        self.duck.register(table, answers.rows(names, own).table)
+        try:
+            return self.query(dialect.parse(HISTORY.sub(table, sql)))
+        finally:
+            self.duck.unregister(table)
 
     def query(self, expression):
         result = self.fetched(dialect.translated(expression, self))

@@ -121,7 +121,7 @@ def type_of(path, column, kind):
         return declared
     if decimal := re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", kind):
         return f"NUMBER({decimal[1]},{decimal[2]})"
-    if re.fullmatch(answers.INTEGERS, kind):
+    if kind in answers.INTEGERS:
         return "NUMBER(38,0)"
     return {"VARCHAR": "VARCHAR(16777216)", "JSON": "VARIANT", "DOUBLE": "FLOAT", "TIMESTAMP": "TIMESTAMP_NTZ(6)", "TIME": "TIME(9)",
             "TIMESTAMP WITH TIME ZONE": "TIMESTAMP_LTZ(6)", "BLOB": "BINARY(8388608)"}.get(kind, kind)

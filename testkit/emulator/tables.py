@@ -78,13 +78,25 @@ def function(session, _sql, match):
     return answers.status("Function SHOP_RATIO successfully created.")
 
 
+# fakesnow's own has neither views nor comments.
+TABLES = """
+CREATE OR REPLACE VIEW {name}._fs_information_schema._fs_tables AS
+SELECT database_name AS TABLE_CATALOG, schema_name AS TABLE_SCHEMA, table_name AS TABLE_NAME, 'SYSADMIN' AS TABLE_OWNER,
+    'BASE TABLE' AS TABLE_TYPE, 'NO' AS IS_TRANSIENT, estimated_size AS ROW_COUNT, comment AS COMMENT
+FROM duckdb_tables() WHERE database_name = '{name}' AND schema_name <> '_fs_information_schema'
+UNION ALL
+SELECT database_name, schema_name, view_name, 'SYSADMIN', 'VIEW', 'NO', NULL, comment
+FROM duckdb_views() WHERE database_name = '{name}' AND NOT internal AND schema_name NOT IN ('main', '_fs_information_schema')
+"""
+
+
 def create_database(session, expression):
     (name,) = dialect.path_of(expression.this)
     if not name.replace("_", "").isalnum():
         raise errors.unsupported("names of databases other than of letters, digits and underscores")
     if database(session, name) is None:
         session.duck.execute(f"ATTACH ':memory:' AS {texts.ident(name)}")
-        for sql in (info_schema.per_db_creation_sql(name), macros.creation_sql(name)):
+        for sql in (info_schema.per_db_creation_sql(name), macros.creation_sql(name), TABLES.format(name=name)):
             session.duck.execute(sql)
         session.duck.execute(f"CREATE SCHEMA {texts.ident(name, 'PUBLIC')}")
     elif not expression.args.get("exists"):
