@@ -17,8 +17,17 @@ PART = 5_000
 parts: dict[str, bytes] = {}
 
 # A declared integer is a NUMBER(38,0), which fakesnow makes a BIGINT; the shorter ones are literals.
-INTEGERS = {"TINYINT": 3, "SMALLINT": 5, "INTEGER": 10, "BIGINT": 38, "HUGEINT": 38, "UBIGINT": 38, "UINTEGER": 38,
-            "USMALLINT": 38, "UTINYINT": 38}
+INTEGERS = {
+    "TINYINT": 3,
+    "SMALLINT": 5,
+    "INTEGER": 10,
+    "BIGINT": 38,
+    "HUGEINT": 38,
+    "UBIGINT": 38,
+    "UINTEGER": 38,
+    "USMALLINT": 38,
+    "UTINYINT": 38,
+}
 KINDS = {
     "BOOLEAN": "boolean",
     "FLOAT": "real",
@@ -91,8 +100,18 @@ def data(result, host):
 
 
 def row_type(name, kind):
-    of = {"name": name, "database": "", "schema": "", "table": "", "nullable": True, "collation": None,
-          "precision": None, "scale": None, "length": None, "byteLength": None}
+    of = {
+        "name": name,
+        "database": "",
+        "schema": "",
+        "table": "",
+        "nullable": True,
+        "collation": None,
+        "precision": None,
+        "scale": None,
+        "length": None,
+        "byteLength": None,
+    }
     if decimal := re.fullmatch(r"DECIMAL\((\d+),\s*(\d+)\)", kind):
         return {**of, "type": "fixed", "precision": int(decimal[1]), "scale": int(decimal[2])}
     if kind in INTEGERS:
@@ -108,8 +127,13 @@ def row_type(name, kind):
 
 
 def metadata(of):
-    return {"logicalType": of["type"].upper(), "precision": str(of["precision"] or 38), "scale": str(of["scale"] or 0),
-            "charLength": str(of["length"] or 0), "byteLength": str(of["byteLength"] or 0)}
+    return {
+        "logicalType": of["type"].upper(),
+        "precision": str(of["precision"] or 38),
+        "scale": str(of["scale"] or 0),
+        "charLength": str(of["length"] or 0),
+        "byteLength": str(of["byteLength"] or 0),
+    }
 
 
 def encoded(column, of):
@@ -118,13 +142,7 @@ def encoded(column, of):
     column = column.combine_chunks()
     match of["type"]:
         case "fixed":
-            units = column.cast(pa.decimal128(38, of["scale"]))
-            most = max((abs(int(v.scaleb(of["scale"]))) for v in units.to_pylist() if v is not None), default=0)
-            width = next((w for w in (8, 16, 32, 64) if most < 1 << (w - 1)), None)
-            if width is None:
-                return units
-            whole = [None if v is None else int(v.scaleb(of["scale"])) for v in units.to_pylist()]
-            return pa.array(whole, {8: pa.int8(), 16: pa.int16(), 32: pa.int32(), 64: pa.int64()}[width])
+            return narrowed(column.cast(pa.decimal128(38, of["scale"])), of["scale"])
         case "timestamp_ntz" | "timestamp_ltz":
             return column.cast(pa.timestamp("us", column.type.tz)).cast(pa.int64())
         case "time":
@@ -139,6 +157,20 @@ def encoded(column, of):
             return column
 
 
+def narrowed(decimals, scale):
+    """Decimals as the smallest integers that hold their units; as they are where none does."""
+    bounds = pc.min_max(decimals).as_py()
+    most = max((abs(int(v.scaleb(scale))) for v in bounds.values() if v is not None), default=0)
+    width = next((w for w in (pa.int8(), pa.int16(), pa.int32(), pa.int64()) if most < 1 << (w.bit_width - 1)), None)
+    if width is None:
+        return decimals
+    # Of a decimal's 16 bytes the first 8 are the number, when it fits there.
+    count = len(decimals)
+    halves = pa.Array.from_buffers(pa.int64(), 2 * count, [None, decimals.buffers()[1]], offset=2 * decimals.offset)
+    units = halves.take(pa.array(range(0, 2 * count, 2), pa.int64()))
+    return pc.if_else(decimals.is_valid(), units, pa.scalar(None, pa.int64())).cast(width, safe=False)
+
+
 def texts(column, of):
     column = column.combine_chunks()
     scale = of["scale"]
@@ -151,11 +183,14 @@ def texts(column, of):
             return [None if v is None else str((v - datetime.date(1970, 1, 1)).days) for v in column.to_pylist()]
         case "timestamp_ntz" | "timestamp_ltz" | "time":
             units = [None if v is None else v for v in encoded(column, of).to_pylist()]
-            return [None if v is None else f"{'-' if v < 0 else ''}{abs(v) // 10**scale}.{abs(v) % 10**scale:0{scale}d}"
-                    for v in units]
+            return [
+                None if v is None else f"{'-' if v < 0 else ''}{abs(v) // 10**scale}.{abs(v) % 10**scale:0{scale}d}"
+                for v in units
+            ]
         case _:
-            return [None if v is None else format(v, "f") if hasattr(v, "scaleb") else str(v)
-                    for v in column.to_pylist()]
+            return [
+                None if v is None else format(v, "f") if hasattr(v, "scaleb") else str(v) for v in column.to_pylist()
+            ]
 
 
 def stream(table):

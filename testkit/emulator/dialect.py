@@ -37,6 +37,17 @@ def path_of(table):
     return [name_of(part) for part in (table.args.get("catalog"), table.args.get("db"), table.this) if part]
 
 
+def comment_of(expression):
+    """What is said of a database, schema, table or view, or of a column's definition."""
+    if isinstance(expression, exp.ColumnDef):
+        kinds = [constraint.kind for constraint in expression.args.get("constraints") or []]
+        found = next((kind for kind in kinds if isinstance(kind, exp.CommentColumnConstraint)), None)
+    else:
+        properties = expression.args.get("properties")
+        found = properties.find(exp.SchemaCommentProperty) if properties else None
+    return found.this.name if found else None
+
+
 def qualified(expression, session):
     """Tables with their database and schema: DuckDB would take the first part of `core.orders` for a database, and a
     view's names for those of whoever reads it."""
@@ -92,8 +103,8 @@ def strict(node, name):
         types, kind = ["BIGINT", "UBIGINT", "HUGEINT", "DOUBLE"], f"DECIMAL({precision}, {scale})"
     types = [exp.Literal.string(t) for t in types]
     of_type = exp.In(this=exp.Anonymous(this="json_type", expressions=[document]), expressions=types)
-    number = exp.cast(exp.Anonymous(this="json_extract_string", expressions=[document.copy(), exp.Literal.string("$")]),
-                      exp.DataType.build(kind, dialect="duckdb"))
+    number = exp.cast(
+        exp.Anonymous(this="json_extract_string", expressions=[document.copy(), exp.Literal.string("$")]),
+        exp.DataType.build(kind, dialect="duckdb"),
+    )
     return exp.Case(ifs=[exp.If(this=of_type, true=number)])
-
-

@@ -40,7 +40,9 @@ def of(error):
         case duckdb.ParserException():
             # Snowflake's parser has let it pass: the translation is wrong.
             return Refused("001003", "42000", text, is_ours=True)
-        case duckdb.CatalogException() | duckdb.BinderException() if re.search("(Function|Macro).* does not exist", text):
+        case duckdb.CatalogException() | duckdb.BinderException() if re.search(
+            "(Function|Macro).* does not exist", text
+        ):
             return Refused("002141", "42601", f"SQL compilation error:\nUnknown function. {text}")
         case duckdb.CatalogException() if "already exists" in text:
             return Refused("002002", "42710", text)

@@ -22,9 +22,24 @@ class Rows:
     faults: dict[int, str] = field(default_factory=dict)
 
 
-CSV = {"TYPE", "COMPRESSION", "FIELD_DELIMITER", "RECORD_DELIMITER", "SKIP_HEADER", "PARSE_HEADER", "NULL_IF", "TRIM_SPACE",
-       "FIELD_OPTIONALLY_ENCLOSED_BY", "EMPTY_FIELD_AS_NULL", "ESCAPE", "ESCAPE_UNENCLOSED_FIELD", "ENCODING", "COMMENT",
-       "ERROR_ON_COLUMN_COUNT_MISMATCH", "SKIP_BLANK_LINES"}
+CSV = {
+    "TYPE",
+    "COMPRESSION",
+    "FIELD_DELIMITER",
+    "RECORD_DELIMITER",
+    "SKIP_HEADER",
+    "PARSE_HEADER",
+    "NULL_IF",
+    "TRIM_SPACE",
+    "FIELD_OPTIONALLY_ENCLOSED_BY",
+    "EMPTY_FIELD_AS_NULL",
+    "ESCAPE",
+    "ESCAPE_UNENCLOSED_FIELD",
+    "ENCODING",
+    "COMMENT",
+    "ERROR_ON_COLUMN_COUNT_MISMATCH",
+    "SKIP_BLANK_LINES",
+}
 
 
 def read(content, options, url):
@@ -76,13 +91,18 @@ def numbered(columns, rows, names, kind, lines=None, faults=None):
 def json_lines(content):
     lines = [(i, line) for i, line in enumerate(content.decode().splitlines(), 1) if line.strip()]
     # The text is parsed where it is used, and there a line that is no JSON is found.
-    return numbered([pa.array([line for _, line in lines], pa.string())], len(lines), None, "JSON", [i for i, _ in lines])
+    return numbered(
+        [pa.array([line for _, line in lines], pa.string())], len(lines), None, "JSON", [i for i, _ in lines]
+    )
 
 
 def csv(content, options):
     for name in options.keys() - CSV:
         raise errors.unsupported(f"the option {name} of CSV files")
-    if options.get("ESCAPE", "NONE").upper() != "NONE" or options.get("ESCAPE_UNENCLOSED_FIELD", "NONE").upper() != "NONE":
+    if (
+        options.get("ESCAPE", "NONE").upper() != "NONE"
+        or options.get("ESCAPE_UNENCLOSED_FIELD", "NONE").upper() != "NONE"
+    ):
         raise errors.unsupported("ESCAPE in CSV files")
     quote = options.get("FIELD_OPTIONALLY_ENCLOSED_BY", "NONE")
     quote = None if quote.upper() == "NONE" else quote
@@ -114,8 +134,8 @@ def csv(content, options):
 
 
 def split(text, delimiter, quote):
-    """The records of a text: the line that each begins on, and its fields with whether they were enclosed; no fields when
-    one is never closed."""
+    """The records of a text: the line that each begins on, and its fields with whether they were enclosed; no fields
+    when one is never closed."""
     plain = re.compile(rf"[^\r\n{re.escape(delimiter)}]*")
     at, line, end = 0, 1, len(text)
     while at < end:

@@ -4,23 +4,34 @@ import re
 from dataclasses import dataclass
 
 import answers
+import catalog
+import columns
 import dialect
 import errors
 import formats
 import s3
 import stages
-import tables
 import texts
-from sqlglot import exp
 
-RESULT = ["file", "status", "rows_parsed#", "rows_loaded#", "error_limit#", "errors_seen#", "first_error",
-          "first_error_line#", "first_error_character#", "first_error_column_name"]
-KNOWN = {"FILES", "PATTERN", "FILE_FORMAT", "ON_ERROR", "FORCE", "PURGE", "MATCH_BY_COLUMN_NAME", "INCLUDE_METADATA",
-         "TRUNCATECOLUMNS", "ENFORCE_LENGTH", "RETURN_FAILED_ONLY", "SIZE_LIMIT"}
-CODES = {"conversion": ("100038", "22018", "a value cannot be converted"),
-         "null": ("100072", "22000", "NULL result in a non-nullable column"),
-         "length": ("100078", "22000", "a text is too long and would be truncated"),
-         "parsing": ("100016", "22000", "a record cannot be read")}
+RESULT = [
+    "file",
+    "status",
+    "rows_parsed#",
+    "rows_loaded#",
+    "error_limit#",
+    "errors_seen#",
+    "first_error",
+    "first_error_line#",
+    "first_error_character#",
+    "first_error_column_name",
+]
+KNOWN = {"FILES", "PATTERN", "FILE_FORMAT", "ON_ERROR", "FORCE", "MATCH_BY_COLUMN_NAME", "INCLUDE_METADATA"}
+CODES = {
+    "conversion": ("100038", "22018", "a value cannot be converted"),
+    "null": ("100072", "22000", "NULL result in a non-nullable column"),
+    "length": ("100078", "22000", "a text is too long and would be truncated"),
+    "parsing": ("100016", "22000", "a record cannot be read"),
+}
 
 
 @dataclass
@@ -95,7 +106,9 @@ def load(session, table, names, place, select, options):
             files.append(checked(session, target, formats.read(content, form, url), select, options, url))
         for file in files:
             # Of what is not CSV, only whole files can be left out.
-            if file.faults and (on_error == "ABORT_STATEMENT" or (on_error == "CONTINUE" and form.get("TYPE", "CSV") != "CSV")):
+            if file.faults and (
+                on_error == "ABORT_STATEMENT" or (on_error == "CONTINUE" and form.get("TYPE", "CSV") != "CSV")
+            ):
                 raise aborted(file)
         for file in files:
             done.append(insert(session, target, file, on_error))
@@ -109,14 +122,14 @@ def load(session, table, names, place, select, options):
 
 
 def target_of(session, path, names):
-    if tables.kind_of(session, path) != "TABLE":
+    if catalog.kind_of(session, path) != "TABLE":
         raise errors.missing(f"Table '{path[2]}'")
-    there = {name: (name, kind, nullable) for name, kind, nullable, *_ in tables.columns(session, path)}
+    there = {c.name: (c.name, c.kind, c.nullable) for c in catalog.columns(session, path)}
     found = []
     for name in names or there:
         if name not in there:
             raise errors.Refused("000904", "42000", f"SQL compilation error:\ninvalid identifier '{name}'")
-        length = re.fullmatch(r"VARCHAR\((\d+)\)", tables.declared.get((*path, name), ""))
+        length = re.fullmatch(r"VARCHAR\((\d+)\)", catalog.declared.get((*path, name), ""))
         found.append((*there[name], int(length[1]) if length else None))
     left = [name for name, (_, _, nullable) in there.items() if not nullable and name not in {c[0] for c in found}]
     if left:
@@ -135,9 +148,15 @@ def urls(base, options):
 
 
 def checked(session, target, rows, select, options, url):
-    expressions = selected(session, rows, select, url) if select else matched(target, rows, options, url)
+    expressions = (
+        columns.selected(session, rows, select, url) if select else columns.matched(target.columns, rows, options, url)
+    )
     if len(expressions) != len(target.columns):
-        raise errors.Refused("001757", "42601", f"SQL compilation error:\nthe table has {len(target.columns)} columns to load and the files {len(expressions)}")
+        raise errors.Refused(
+            "001757",
+            "42601",
+            f"SQL compilation error:\n{len(expressions)} values for {len(target.columns)} columns",
+        )
     file = f"{dialect.OWN}FILE"
     # Apart from the session's transaction, which a value that cannot be converted would end.
     with session.apart() as duck:
@@ -161,9 +180,8 @@ def checked(session, target, rows, select, options, url):
 
 def cast(duck, sql, kind, file):
     """A value as its column's type. A text that goes to a VARIANT is a text there, and no JSON to be parsed."""
-    if kind == "JSON":
-        if duck.execute(f"DESCRIBE SELECT {sql} FROM {file}").fetchone()[1] != "JSON":
-            return f"to_json({sql})"
+    if kind == "JSON" and duck.execute(f"DESCRIBE SELECT {sql} FROM {file}").fetchone()[1] != "JSON":
+        return f"to_json({sql})"
     return f"CAST({sql} AS {kind})"
 
 
@@ -176,91 +194,6 @@ def fault(i, column):
     if length is not None:
         cases.append(f"WHEN length(t{i}[1]) > {length} THEN 'length {i}'")
     return f"CASE {' '.join(cases)} END"
-
-
-def selected(session, rows, select, url):
-    """The columns of a transformation, of the file's columns."""
-    query = dialect.parse(f"SELECT {select.strip()[len('SELECT'):]}")
-    if query.args.get("where") or query.args.get("joins") or query.args.get("group"):
-        raise errors.unsupported("a transformation that does more than select columns")
-    alias = query.find(exp.Table).alias
-
-    def of_file(node):
-        match node:
-            case exp.JSONExtract() if is_whole(node.this, rows, alias) and rows.kind == "PARQUET":
-                return of_parquet(node, rows)
-            case exp.Column() if node.name.upper().startswith("METADATA$"):
-                return metadata(node.name.upper(), url)
-            case exp.Parameter() | exp.Column() if (number := number_of(node, alias)):
-                return of_number(number, rows)
-            case _:
-                return node
-
-    mapped = query.transform(of_file)
-    return [dialect.translated(column.unalias(), session) for column in mapped.expressions]
-
-
-def number_of(node, alias):
-    """The number of `$1`, also of `t.$1`."""
-    text = node.sql(dialect="snowflake")
-    found = re.fullmatch(rf"(?:{re.escape(alias)}\.)?\$(\d+)", text, re.I)
-    return int(found[1]) if found else None
-
-
-def is_whole(node, rows, alias):
-    return number_of(node, alias) == 1
-
-
-def of_number(number, rows):
-    if rows.kind == "PARQUET":
-        raise errors.unsupported("a whole row of a Parquet file as one value")
-    column = exp.column(f"c{number}", quoted=True)
-    if rows.kind == "JSON":
-        return exp.ParseJSON(this=column)
-    return column if f"c{number}" in rows.table.column_names else exp.Null()
-
-
-def of_parquet(node, rows):
-    keys = [part.this for part in node.expression.find_all(exp.JSONPathKey)]
-    if len(keys) != 1:
-        raise errors.unsupported("a path into a value of a Parquet file")
-    return exp.column(f"c{rows.names.index(keys[0]) + 1}", quoted=True) if keys[0] in rows.names else exp.Null()
-
-
-def metadata(name, url):
-    match name:
-        case "METADATA$FILENAME":
-            return exp.Literal.string(s3.split(url)[1])
-        case "METADATA$FILE_ROW_NUMBER":
-            return exp.column("line", quoted=True)
-        case _:
-            raise errors.unsupported(name)
-
-
-def matched(target, rows, options, url):
-    """The file's columns for those of the table: by their names, or else by their places."""
-    by_name = options.get("MATCH_BY_COLUMN_NAME", "NONE").upper()
-    included = {texts.parts(column)[0]: field for column, field in (options.get("INCLUDE_METADATA") or {}).items()}
-    if by_name == "NONE":
-        if rows.kind != "CSV":
-            raise errors.Refused("002019", "0A000", "SQL compilation error:\nfiles of this type need MATCH_BY_COLUMN_NAME or a transformation.")
-        there = rows.table.num_columns - 1
-        if there and there != len(target.columns):
-            raise errors.Refused("100080", "22000", f"Number of columns in file ({there}) does not match that of the corresponding table ({len(target.columns)})")
-        return [f'"c{i}"' for i in range(1, len(target.columns) + 1)]
-    if rows.names is None and rows.kind != "JSON":
-        raise errors.syntax("MATCH_BY_COLUMN_NAME wants PARSE_HEADER = TRUE")
-    fold = str.upper if by_name == "CASE_INSENSITIVE" else str
-    found = []
-    for name, *_ in target.columns:
-        if name in included:
-            found.append(metadata(included[name].upper(), url).sql(dialect="duckdb"))
-        elif rows.kind == "JSON":
-            raise errors.unsupported("MATCH_BY_COLUMN_NAME of JSON files")
-        else:
-            i = next((i for i, of in enumerate(rows.names, 1) if fold(of) == fold(name)), None)
-            found.append(f'"c{i}"' if i else "NULL")
-    return found
 
 
 def aborted(file):
@@ -279,23 +212,32 @@ def insert(session, target, file, on_error):
             columns = ", ".join(texts.ident(column) for column, *_ in target.columns)
             values = ", ".join(f"v{i}" for i in range(len(target.columns)))
             left_out = f" WHERE line NOT IN ({', '.join(map(str, bad))})" if bad else ""
-            session.duck.execute(f"INSERT INTO {texts.ident(*target.path)} ({columns}) SELECT {values} FROM {name}{left_out}")
+            session.duck.execute(
+                f"INSERT INTO {texts.ident(*target.path)} ({columns}) SELECT {values} FROM {name}{left_out}"
+            )
             loaded_rows = session.duck.fetchone()[0]
         finally:
             session.duck.unregister(name)
     status = "LOADED" if not seen else "PARTIALLY_LOADED" if loaded_rows else "LOAD_FAILED"
     line, kind, column = file.faults[0] if seen else (None, None, None)
     limit = file.parsed if on_error == "CONTINUE" else 1
-    return [file.url, status, file.parsed, loaded_rows, limit, seen, CODES[kind][2] if seen else None, line, 1 if seen else None, column]
-
-
-def history(path):
-    return texts.ident(path[0], "_fs_information_schema", "_fs_load_history")
+    return [
+        file.url,
+        status,
+        file.parsed,
+        loaded_rows,
+        limit,
+        seen,
+        CODES[kind][2] if seen else None,
+        line,
+        1 if seen else None,
+        column,
+    ]
 
 
 def loaded(session, path):
     """The files that the table has rows of already, by what COPY itself remembers."""
-    sql = f"SELECT FILE_NAME FROM {history(path)} WHERE SCHEMA_NAME = ? AND TABLE_NAME = ?"
+    sql = f"SELECT FILE_NAME FROM {catalog.history(path)} WHERE SCHEMA_NAME = ? AND TABLE_NAME = ?"
     return {name for (name,) in session.duck.execute(sql, path[1:]).fetchall()}
 
 
@@ -303,7 +245,7 @@ def remember(session, path, done):
     for url, status, parsed, count, limit, seen, *_ in done:
         if status != "LOAD_SKIPPED" and count:
             session.duck.execute(
-                f"INSERT INTO {history(path)} (SCHEMA_NAME, FILE_NAME, TABLE_NAME, LAST_LOAD_TIME, STATUS, ROW_COUNT,"
-                " ROW_PARSED, ERROR_COUNT, ERROR_LIMIT) VALUES (?, ?, ?, now(), ?, ?, ?, ?, ?)",
+                f"INSERT INTO {catalog.history(path)} (SCHEMA_NAME, FILE_NAME, TABLE_NAME, LAST_LOAD_TIME, STATUS,"
+                " ROW_COUNT, ROW_PARSED, ERROR_COUNT, ERROR_LIMIT) VALUES (?, ?, ?, now(), ?, ?, ?, ?, ?)",
                 [path[1], url, path[2], status, count, parsed, seen, limit],
             )

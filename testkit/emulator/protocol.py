@@ -37,13 +37,23 @@ def login(request):
     if not data.get("LOGIN_NAME"):
         return failure("390100", "Incorrect username or password was specified.")
     query = request.query
-    session = Session(data["LOGIN_NAME"], query.get("databaseName"), query.get("schemaName"),
-                      query.get("warehouse"), query.get("roleName"))
+    session = Session(
+        data["LOGIN_NAME"],
+        query.get("databaseName"),
+        query.get("schemaName"),
+        query.get("warehouse"),
+        query.get("roleName"),
+    )
     session.parameters.update(data.get("SESSION_PARAMETERS") or {})
-    info = {"databaseName": session.database, "schemaName": session.schema, "warehouseName": session.warehouse,
-            "roleName": session.role}
-    return success({**tokens(session), "serverVersion": "0", "sessionId": session.number, "parameters": [],
-                    "sessionInfo": info})
+    info = {
+        "databaseName": session.database,
+        "schemaName": session.schema,
+        "warehouseName": session.warehouse,
+        "roleName": session.role,
+    }
+    return success(
+        {**tokens(session), "serverVersion": "0", "sessionId": session.number, "parameters": [], "sessionInfo": info}
+    )
 
 
 def renew(request):
@@ -51,8 +61,15 @@ def renew(request):
     if session is None:
         return failure("390114", "Authentication token has expired. The user must authenticate again.")
     renewed = tokens(session)
-    return success({"sessionToken": renewed["token"], "masterToken": renewed["masterToken"],
-                    "validityInSecondsST": 3600, "validityInSecondsMT": 14400, "sessionId": session.number})
+    return success(
+        {
+            "sessionToken": renewed["token"],
+            "masterToken": renewed["masterToken"],
+            "validityInSecondsST": 3600,
+            "validityInSecondsMT": 14400,
+            "sessionId": session.number,
+        }
+    )
 
 
 def close(request):
@@ -98,9 +115,18 @@ def statement(session, request, request_id):
             traceback.print_exception(error)
         answer = failure(refused.code, refused.message, refused.state, query_id)
     else:
-        answer = success({"queryId": query_id, "parameters": [], "finalDatabaseName": session.database,
-                          "finalSchemaName": session.schema, "finalWarehouseName": session.warehouse,
-                          "finalRoleName": session.role, "version": 1, **data})
+        answer = success(
+            {
+                "queryId": query_id,
+                "parameters": [],
+                "finalDatabaseName": session.database,
+                "finalSchemaName": session.schema,
+                "finalWarehouseName": session.warehouse,
+                "finalRoleName": session.role,
+                "version": 1,
+                **data,
+            }
+        )
     session.answers[query_id] = answer
     return answer
 

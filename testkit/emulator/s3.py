@@ -41,8 +41,13 @@ def listed(url):
     except ClientError as error:
         raise failed(url, error) from error
     return [
-        Found(f"s3://{bucket}/{o['Key']}", o["Key"], o["Size"], o.get("ETag", "").strip('"'),
-              o["LastModified"].strftime("%a, %d %b %Y %H:%M:%S GMT"))
+        Found(
+            f"s3://{bucket}/{o['Key']}",
+            o["Key"],
+            o["Size"],
+            o.get("ETag", "").strip('"'),
+            o["LastModified"].strftime("%a, %d %b %Y %H:%M:%S GMT"),
+        )
         for o in sorted(objects, key=lambda o: o["Key"])
         if not o["Key"].endswith("/")
     ]
@@ -60,4 +65,6 @@ def read(url):
 
 
 def failed(url, error):
-    return errors.Refused("091003", "22000", f"Failure using stage area. Cause: {error.response['Error']['Code']} ({url})")
+    return errors.Refused(
+        "091003", "22000", f"Failure using stage area. Cause: {error.response['Error']['Code']} ({url})"
+    )

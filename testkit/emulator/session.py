@@ -7,9 +7,12 @@ from collections import deque
 from contextlib import contextmanager
 
 from fakesnow.conn import FakeSnowflakeConnection
+from sqlglot import exp
 
 import answers
+import catalog
 import changes
+import definitions
 import dialect
 import engine
 import errors
@@ -17,9 +20,7 @@ import loads
 import nods
 import shows
 import stages
-import tables
 import texts
-from sqlglot import exp
 
 numbers = itertools.count(1)
 # Who ran what: user, the query's id, its tag and its text.
@@ -43,10 +44,9 @@ class Session:
             self.duck = engine.fakesnow.duck_conn.cursor()
             self.connection = FakeSnowflakeConnection(self.duck, {})
             # What a login names need not be there.
-            if database and (known := tables.database(self, kept(database))):
-                self.use(known)
-                if schema and tables.has_schema(self, known, kept(schema)):
-                    self.use(known, kept(schema))
+            if database and catalog.has_database(self, kept(database)):
+                there = schema and catalog.has_schema(self, kept(database), kept(schema))
+                self.use(kept(database), kept(schema) if there else None)
 
     def close(self):
         with engine.lock:
@@ -70,8 +70,8 @@ class Session:
 
     @contextmanager
     def apart(self):
-        """A connection in the same place, apart from the transaction, in which TRY holds what it promises: an expression
-        that stands in two of them would be reckoned once, outside of both."""
+        """A connection in the same place, apart from the transaction, in which TRY holds what it promises: an
+        expression that stands in two of them would be reckoned once, outside of both."""
         with self.duck.cursor() as duck:
             if self.database:
                 duck.execute(f"USE {texts.ident(self.database, self.schema or 'main')}")
@@ -81,12 +81,21 @@ class Session:
             finally:
                 duck.execute("RESET disabled_optimizers")
 
+    def leave(self, kind):
+        """Is in no schema any more, or in no database."""
+        self.database, self.schema = (None, None) if kind == "DATABASE" else (self.database, None)
+        self.duck.execute("USE memory.main")
+
     def path(self, names, parts=3):
         """A name with its database, and its schema if it has three parts."""
         before = [self.database, self.schema][: parts - 1]
         missing = parts - len(names)
         if missing < 0 or None in before[:missing]:
-            raise errors.Refused("090105", "22000", f"Cannot perform this. This session does not have a current database or schema: {'.'.join(names)}")
+            raise errors.Refused(
+                "090105",
+                "22000",
+                f"Cannot perform this. This session does not have a current database or schema: {'.'.join(names)}",
+            )
         return [*before[:missing], *names]
 
     # Transactions.
@@ -154,7 +163,7 @@ class Session:
                 self.move(expression)
             case exp.Create() | exp.Alter() | exp.Drop() | exp.Comment() | exp.TruncateTable():
                 self.commit()
-                return tables.define(self, expression)
+                return definitions.define(self, expression)
             case exp.Insert() | exp.Update() | exp.Delete() | exp.Merge():
                 return changes.change(self, expression)
             case exp.Query():
@@ -199,13 +208,13 @@ class Session:
             case "WAREHOUSE":
                 self.warehouse = path[-1]
             case "DATABASE":
-                if tables.database(self, path[-1]) is None:
-                    raise errors.Refused("002043", "02000", "Object does not exist, or operation cannot be performed.")
-                self.use(path[-1], "PUBLIC" if tables.has_schema(self, path[-1], "PUBLIC") else None)
+                if not catalog.has_database(self, path[-1]):
+                    raise catalog.no_place()
+                self.use(path[-1], "PUBLIC" if catalog.has_schema(self, path[-1], "PUBLIC") else None)
             case "SCHEMA":
                 database, schema = self.path(path, 2)
-                if not tables.has_schema(self, database, schema):
-                    raise errors.Refused("002043", "02000", "Object does not exist, or operation cannot be performed.")
+                if not catalog.has_schema(self, database, schema):
+                    raise catalog.no_place()
                 self.use(database, schema)
             case _:
                 raise errors.unsupported(f"USE {kind}")
@@ -230,11 +239,20 @@ BY_TEXT = [
     (r"ALTER\s+SESSION\s+(?P<verb>SET|UNSET)\s+(?P<settings>.*)$", settings),
     (r"COPY\s+INTO\b", loads.copy),
     (rf"(LIST|LS)\s+{texts.STAGE}\s*$", stages.listed),
-    (rf"CREATE\s+(?P<replace>OR\s+REPLACE\s+)?(TEMP\w*\s+)?(?P<kind>STAGE|FILE\s+FORMAT)\s+(?P<exists>IF\s+NOT\s+EXISTS\s+)?"
-     rf"(?P<name>{texts.NAME})(?P<clauses>.*)$", stages.create),
+    (
+        rf"CREATE\s+(?P<replace>OR\s+REPLACE\s+)?(TEMP\w*\s+)?(?P<kind>STAGE|FILE\s+FORMAT)\s+(?P<exists>IF\s+NOT\s+EXISTS\s+)?"
+        rf"(?P<name>{texts.NAME})(?P<clauses>.*)$",
+        stages.create,
+    ),
     (rf"DROP\s+(?P<kind>STAGE|FILE\s+FORMAT)\s+(?P<exists>IF\s+EXISTS\s+)?(?P<name>{texts.NAME})\s*$", stages.drop),
-    (rf"ALTER\s+(?P<kind>STAGE|FILE\s+FORMAT)\s+(IF\s+EXISTS\s+)?(?P<name>{texts.NAME})\s+SET\s+(?P<clauses>.*)$", stages.alter),
-    (rf"CREATE\s+(OR\s+REPLACE\s+)?(SECURE\s+)?FUNCTION\s+(IF\s+NOT\s+EXISTS\s+)?(?P<name>{texts.NAME})", tables.function),
+    (
+        rf"ALTER\s+(?P<kind>STAGE|FILE\s+FORMAT)\s+(IF\s+EXISTS\s+)?(?P<name>{texts.NAME})\s+SET\s+(?P<clauses>.*)$",
+        stages.alter,
+    ),
+    (
+        rf"CREATE\s+(OR\s+REPLACE\s+)?(SECURE\s+)?FUNCTION\s+(IF\s+NOT\s+EXISTS\s+)?(?P<name>{texts.NAME})",
+        definitions.function,
+    ),
     (r"SHOW\s+(?P<rest>.*)$", shows.show),
     (rf"(DESC|DESCRIBE)\s+(?P<kind>TABLE|VIEW)\s+(?P<name>{texts.NAME})\s*$", shows.describe),
 ]

@@ -3,10 +3,10 @@
 import re
 
 import answers
+import catalog
 import errors
 import nods
 import stages
-import tables
 import texts
 
 
@@ -40,35 +40,39 @@ def scope_of(session, kind, rest):
     if kind == "COLUMNS":
         return session.path(parts)
     if (named["kind"] or "").upper() == "DATABASE" or (kind == "SCHEMAS" and not named["kind"]):
-        if tables.database(session, parts[0]) is None:
-            raise errors.Refused("002043", "02000", "SQL compilation error:\nObject does not exist, or operation cannot be performed.")
+        if not catalog.has_database(session, parts[0]):
+            raise catalog.no_place()
         return parts
     path = session.path(parts, 2)
-    if not tables.has_schema(session, *path):
-        raise errors.Refused("002043", "02000", "SQL compilation error:\nObject does not exist, or operation cannot be performed.")
+    if not catalog.has_schema(session, *path):
+        raise catalog.no_place()
     return path
 
 
+# What is DuckDB's own, and fakesnow's.
+OURS = "NOT internal AND database_name NOT IN ('memory', '_fs_global')"
+NO_SCHEMAS = "schema_name NOT IN ('main', '_fs_information_schema')"
+
+
 def databases(session, _):
-    sql = "SELECT database_name FROM duckdb_databases() WHERE NOT internal AND database_name NOT IN ('memory', '_fs_global') ORDER BY 1"
+    sql = f"SELECT database_name FROM duckdb_databases() WHERE {OURS} ORDER BY 1"
     names = [name for (name,) in session.duck.execute(sql).fetchall()]
-    return ["created_on", "name", "comment"], [["", name, tables.comments.get((name,), "")] for name in names]
+    return ["created_on", "name", "comment"], [["", name, catalog.comments.get((name,), "")] for name in names]
 
 
 def schemas(session, scope):
-    sql = """SELECT database_name, schema_name FROM duckdb_schemas() WHERE NOT internal AND database_name NOT IN ('memory', '_fs_global')
-        AND schema_name NOT IN ('main', '_fs_information_schema') ORDER BY ALL"""
+    sql = f"SELECT database_name, schema_name FROM duckdb_schemas() WHERE {OURS} AND {NO_SCHEMAS} ORDER BY ALL"
     found = [path for path in session.duck.execute(sql).fetchall() if path[: len(scope)] == tuple(scope)]
     return ["created_on", "name", "database_name", "comment"], [
-        ["", schema, database, tables.comments.get((database, schema), "")] for database, schema in found
+        ["", path[1], path[0], catalog.comments.get(path, "")] for path in found
     ]
 
 
 def of_kind(kind):
     def shown(session, scope):
         size = "estimated_size" if kind == "table" else "NULL"
-        sql = f"""SELECT database_name, schema_name, {kind}_name, comment, {size} FROM duckdb_{kind}s() WHERE NOT internal
-            AND database_name NOT IN ('memory', '_fs_global') AND schema_name NOT IN ('main', '_fs_information_schema') ORDER BY ALL"""
+        sql = f"""SELECT database_name, schema_name, {kind}_name, comment, {size} FROM duckdb_{kind}s()
+            WHERE {OURS} AND {NO_SCHEMAS} ORDER BY ALL"""
         found = [row for row in session.duck.execute(sql).fetchall() if row[: len(scope)] == tuple(scope)]
         return ["created_on", "name", "kind", "database_name", "schema_name", "comment", "rows#"], [
             ["", row[2], kind.upper(), row[0], row[1], row[3] or "", row[4]] for row in found
@@ -78,10 +82,10 @@ def of_kind(kind):
 
 
 def columns(session, path):
-    found = tables.columns(session, path)
+    found = catalog.columns(session, path)
     return ["table_name", "schema_name", "name", "data_type", "null?", "database_name", "comment"], [
-        [path[2], path[1], name, type_of(path, name, kind), "true" if nullable else "false", path[0], comment or ""]
-        for name, kind, nullable, _, comment in found
+        [path[2], path[1], c.name, type_of(path, c), "true" if c.nullable else "false", path[0], c.comment or ""]
+        for c in found
     ]
 
 
@@ -105,23 +109,58 @@ SHOWN = {
 
 def describe(session, _sql, match):
     path = session.path(texts.parts(match["name"]))
-    found = tables.columns(session, path)
+    found = catalog.columns(session, path)
     if not found:
         raise errors.missing(f"{match['kind'].capitalize()} '{path[2]}'")
-    names = ["name", "type", "kind", "null?", "default", "primary key", "unique key", "check", "expression", "comment", "policy name"]
-    return answers.rows(names, [
-        [name, type_of(path, name, kind), "COLUMN", "Y" if nullable else "N", default, "N", "N", None, None, comment, None]
-        for name, kind, nullable, default, comment in found
-    ])
+    names = [
+        "name",
+        "type",
+        "kind",
+        "null?",
+        "default",
+        "primary key",
+        "unique key",
+        "check",
+        "expression",
+        "comment",
+        "policy name",
+    ]
+    return answers.rows(
+        names,
+        [
+            [
+                c.name,
+                type_of(path, c),
+                "COLUMN",
+                "Y" if c.nullable else "N",
+                c.default,
+                "N",
+                "N",
+                None,
+                None,
+                c.comment,
+                None,
+            ]
+            for c in found
+        ],
+    )
 
 
-def type_of(path, column, kind):
+def type_of(path, column):
     """A column's type: as it was declared, or else what Snowflake has for DuckDB's."""
-    if (declared := tables.declared.get((*path, column))) is not None:
+    if (declared := catalog.declared.get((*path, column.name))) is not None:
         return declared
+    kind = column.kind
     if decimal := re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", kind):
         return f"NUMBER({decimal[1]},{decimal[2]})"
     if kind in answers.INTEGERS:
         return "NUMBER(38,0)"
-    return {"VARCHAR": "VARCHAR(16777216)", "JSON": "VARIANT", "DOUBLE": "FLOAT", "TIMESTAMP": "TIMESTAMP_NTZ(6)", "TIME": "TIME(9)",
-            "TIMESTAMP WITH TIME ZONE": "TIMESTAMP_LTZ(6)", "BLOB": "BINARY(8388608)"}.get(kind, kind)
+    return {
+        "VARCHAR": "VARCHAR(16777216)",
+        "JSON": "VARIANT",
+        "DOUBLE": "FLOAT",
+        "TIMESTAMP": "TIMESTAMP_NTZ(6)",
+        "TIME": "TIME(9)",
+        "TIMESTAMP WITH TIME ZONE": "TIMESTAMP_LTZ(6)",
+        "BLOB": "BINARY(8388608)",
+    }.get(kind, kind)

@@ -4,11 +4,10 @@ import json
 import re
 
 import answers
+import catalog
 import errors
 import s3
-import tables
 import texts
-
 
 # Their clauses by kind, and by database, schema and name.
 kept: dict[str, dict[tuple[str, str, str], dict]] = {"STAGE": {}, "FILE FORMAT": {}}
@@ -22,15 +21,17 @@ def find(session, kind, name):
     path = session.path(texts.parts(name))
     found = kept[kind].get(tuple(path))
     if found is None:
-        raise errors.Refused("002003", "02000", f"SQL compilation error:\n{kind.capitalize()} '{name}' does not exist or not authorized.")
+        raise errors.Refused(
+            "002003", "02000", f"SQL compilation error:\n{kind.capitalize()} '{name}' does not exist or not authorized."
+        )
     return found
 
 
 def create(session, _sql, match):
     session.commit()
     kind, path = kind_of(match), tuple(session.path(texts.parts(match["name"])))
-    if not tables.has_schema(session, *path[:2]):
-        raise errors.Refused("002003", "02000", f"SQL compilation error:\nSchema '{path[1]}' does not exist or not authorized.")
+    if not catalog.has_schema(session, *path[:2]):
+        raise catalog.no_schema(path[1])
     if path in kept[kind] and not match["replace"]:
         if match["exists"]:
             return answers.status(f"{path[2]} already exists, statement succeeded.")
@@ -79,12 +80,22 @@ def listed(session, _sql, match):
 
 def shown(kind, scope):
     """What SHOW answers: the stages or formats of a database, or of a schema."""
-    here = sorted((item for item in kept[kind].items() if item[0][: len(scope)] == tuple(scope)), key=lambda item: item[0])
+    here = sorted(
+        (item for item in kept[kind].items() if item[0][: len(scope)] == tuple(scope)), key=lambda item: item[0]
+    )
     if kind == "STAGE":
         names = ["created_on", "name", "database_name", "schema_name", "url", "comment", "type", "storage_integration"]
         return names, [
-            ["", path[2], path[0], path[1], c.get("URL", ""), c.get("COMMENT", ""), "EXTERNAL" if "URL" in c else "INTERNAL",
-             texts.parts(c["STORAGE_INTEGRATION"])[-1] if "STORAGE_INTEGRATION" in c else None]
+            [
+                "",
+                path[2],
+                path[0],
+                path[1],
+                c.get("URL", ""),
+                c.get("COMMENT", ""),
+                "EXTERNAL" if "URL" in c else "INTERNAL",
+                texts.parts(c["STORAGE_INTEGRATION"])[-1] if "STORAGE_INTEGRATION" in c else None,
+            ]
             for path, c in here
         ]
     names = ["created_on", "name", "database_name", "schema_name", "type", "owner", "comment", "format_options"]
@@ -95,5 +106,9 @@ def shown(kind, scope):
 
 def options(clauses):
     values = {"TRUE": True, "FALSE": False}
-    named = {key: value if isinstance(value, list) else values.get(value, value) for key, value in clauses.items() if key != "COMMENT"}
+    named = {
+        key: value if isinstance(value, list) else values.get(value, value)
+        for key, value in clauses.items()
+        if key != "COMMENT"
+    }
     return json.dumps(named)
