@@ -13,7 +13,7 @@ use crate::fixture::{column, nowhere, run};
 struct Customers {
     /// Number.
     #[column(serial)]
-    id: i32,
+    id: i64,
     /// What it's called.
     #[column(length = 255, pii = "direct")]
     name: Option<String>,
@@ -42,7 +42,7 @@ mod before {
     #[table(layer = "shop", grain(id))]
     pub(super) struct Customers {
         /// Number.
-        id: i16,
+        id: i32,
         /// What it's called.
         #[column(length = 10)]
         name: String,
@@ -77,7 +77,7 @@ async fn a_plan_is_applied_and_what_the_emulator_keeps_is_there() {
     assert_eq!(column(&tables, 1), ["CUSTOMERS", "_LOADS", "_REJECTS"]);
     let described = run(&session, "DESC TABLE \"SHOPSTREAM_DWH\".\"RAW\".\"CUSTOMERS\"").await;
     let expected = [
-        ["ID", "NUMBER(10,0)", "N", "Number."],
+        ["ID", "NUMBER(19,0)", "N", "Number."],
         ["NAME", "VARCHAR(255)", "Y", "What it's called."],
         ["CREATED_AT", "TIMESTAMP_NTZ(6)", "Y", "When."],
         ["METADATA", "VARIANT", "Y", "More."],

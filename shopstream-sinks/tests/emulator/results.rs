@@ -15,9 +15,8 @@ async fn a_long_result_comes_in_parts_and_in_order() {
         "SELECT CAST(A.D + 10 * B.D + 100 * C.D + 1000 * E.D AS NUMBER(10,0)) AS N FROM {} ORDER BY N",
         joined.join(" CROSS JOIN ")
     );
-    let answer =
-        session.execute(&*format!("SELECT N FROM ({numbers}) UNION ALL SELECT N + 10000 FROM ({numbers}) ORDER BY N"));
-    let answer = answer.await.unwrap();
+    let twice = format!("SELECT N FROM ({numbers}) UNION ALL SELECT N + 10000 FROM ({numbers}) ORDER BY N");
+    let answer = session.execute(&*twice).await.unwrap();
     assert_eq!(answer.report().rows, 20_000);
     let batches = answer.batches().await.unwrap();
     assert!(batches.len() > 1);
