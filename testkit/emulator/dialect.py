@@ -70,6 +70,8 @@ def mended(node, session):
     match node:
         case exp.Anonymous() if str(node.this).upper() in ("AS_INTEGER", "AS_NUMBER", "AS_DECIMAL"):
             return strict(node, str(node.this).upper())
+        case exp.StripNullValue():
+            return without_null(node.this)
         case exp.Trim() if node.expression and not node.args.get("position"):
             # fakesnow drops the characters that are to go.
             return exp.Anonymous(this="TRIM", expressions=[exp.cast(node.this, "text"), node.expression])
@@ -91,6 +93,12 @@ def mended(node, session):
 
 def text(value):
     return exp.Null() if value is None else exp.Literal.string(value)
+
+
+def without_null(document):
+    """A document; NULL where it is JSON's null."""
+    kind = exp.Anonymous(this="json_type", expressions=[document.copy()])
+    return exp.Case(ifs=[exp.If(this=exp.NEQ(this=kind, expression=exp.Literal.string("NULL")), true=document)])
 
 
 def strict(node, name):

@@ -1,4 +1,4 @@
-//! The client of Snowflake, and provisioning, against the emulator: a process of `testkit/emulator` each.
+//! The client of Snowflake, provisioning, and the warehouse, against the emulator: a process of `testkit/emulator` each.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
@@ -10,3 +10,4 @@ mod provision;
 mod results;
 mod transactions;
 mod values;
+mod warehouse;

@@ -74,7 +74,7 @@ async fn a_plan_is_applied_and_what_the_emulator_keeps_is_there() {
     assert_eq!(done, first.statements().len());
 
     let tables = run(&session, "SHOW TABLES IN SCHEMA \"SHOPSTREAM_DWH\".\"RAW\"").await;
-    assert_eq!(column(&tables, 1), ["CUSTOMERS", "_LOADS", "_REJECTS"]);
+    assert_eq!(column(&tables, 1), ["CUSTOMERS", "_BUILDS", "_CLAIMS", "_LOADS", "_REJECTS", "_TABLES"]);
     let described = run(&session, "DESC TABLE \"SHOPSTREAM_DWH\".\"RAW\".\"CUSTOMERS\"").await;
     let expected = [
         ["ID", "NUMBER(19,0)", "N", "Number."],

@@ -7,7 +7,8 @@ use arrow::{
 use async_trait::async_trait;
 use shopstream_core::{
     BatchStream, Build, Check, CheckOutcome, Dialect, Error, Lake, LoadOptions, LoadReport, Manifest, Materialization,
-    Materialized, Published, QueryTable, Result, RunId, TableRef, TableSchema, sql::Query,
+    Materialized, Published, QueryTable, Result, RunId, TableRef, TableSchema,
+    sql::{Query, SHOP_RATIO},
 };
 use std::{
     collections::BTreeMap,
@@ -17,7 +18,7 @@ use std::{
         atomic::{AtomicI64, Ordering},
     },
 };
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{OnceCell, OwnedMutexGuard};
 
 use super::{
     Shared, check,
@@ -42,6 +43,8 @@ pub(super) struct SnowflakeBuild {
     next: AtomicI64,
     /// Held while the ledger is written: its statements would wait for each other in Snowflake.
     turn: tokio::sync::Mutex<()>,
+    /// The functions of models, once they are there.
+    functions: OnceCell<()>,
     _open: OwnedMutexGuard<()>,
 }
 
@@ -57,7 +60,8 @@ impl SnowflakeBuild {
         let base = shared.ledger.published(&mut work).await?;
         let next = AtomicI64::new(entries.iter().map(|e| e.number + 1).max().unwrap_or(1));
         let tables = Mutex::new(entries.into_iter().map(|e| (e.table.clone(), e)).collect());
-        let build = Self { shared, claim, base, tables, next, turn: tokio::sync::Mutex::default(), _open: open };
+        let (turn, functions) = (tokio::sync::Mutex::default(), OnceCell::new());
+        let build = Self { shared, claim, base, tables, next, turn, functions, _open: open };
         build.drop_strays().await?;
         Ok(build)
     }
@@ -162,6 +166,9 @@ impl SnowflakeBuild {
 
     /// Fills a new table by a query; answers with its number and rows.
     async fn fill(&self, work: &mut Work<'_>, made: &QueryTable, columns: &[SqlColumn<'_>]) -> Result<(i64, u64)> {
+        if made.query.text().contains("shop_ratio") {
+            self.functions.get_or_try_init(|| async { work.again(SHOP_RATIO).await }).await?;
+        }
         let query = self.over_build(&made.query);
         let bound = query.bound(Dialect::Snowflake)?;
         let statement = |sql: String| bound.values.iter().fold(Statement::new(sql), |s, value| s.bind(value.clone()));
@@ -187,8 +194,7 @@ fn has_columns(found: &SchemaRef, columns: &[SqlColumn<'_>]) -> Result<()> {
         let here = found.fields().iter().find(|f| f.name() == column.name.as_str());
         match here.map(|f| f.data_type()) {
             None => differences.push(format!("{}: missing", column.field.name())),
-            Some(DataType::Decimal128(_, has))
-                if matches!(column.field.data_type(), DataType::Decimal128(_, takes) if has > takes) =>
+            Some(DataType::Decimal128(_, has)) if matches!(column.field.data_type(), DataType::Decimal128(_, takes) if has > takes) =>
             {
                 differences.push(format!("{}: {has} digits behind the point", column.field.name()));
             }

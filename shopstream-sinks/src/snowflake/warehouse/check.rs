@@ -85,7 +85,8 @@ fn failing(build: &SnowflakeBuild, check: &Check) -> Result<Failing> {
         Rule::AcceptedValues { column: tested, values } => {
             let tested = column(tested)?;
             let marks: Vec<&str> = values.iter().map(|_| "?").collect();
-            let known = if marks.is_empty() { String::new() } else { format!(" AND {tested} NOT IN ({})", marks.join(", ")) };
+            let known =
+                if marks.is_empty() { String::new() } else { format!(" AND {tested} NOT IN ({})", marks.join(", ")) };
             all(format!("{tested} IS NOT NULL{known}"), values.iter().map(SqlValue::from).collect())
         }
         Rule::References { column: tested, table: other, to } => {
@@ -176,7 +177,9 @@ async fn total(build: &SnowflakeBuild, work: &mut Work<'_>, measure: &Measure) -
         Aggregate::Count => "COUNT(*)".to_owned(),
         Aggregate::CountDistinct(of) => format!("COUNT(DISTINCT {})", column(of)?),
         Aggregate::Sum(of) => format!("COALESCE(SUM({}), 0)", column(of)?),
-        _ => return Err(Error::unsupported("Snowflake's warehouse does not know a total").with("table", &measure.table)),
+        _ => {
+            return Err(Error::unsupported("Snowflake's warehouse does not know a total").with("table", &measure.table));
+        }
     };
     let only = measure.only.as_ref().map(|flag| Ok::<_, Error>(format!(" WHERE {}", column(flag)?))).transpose()?;
     let from = name(build, &measure.table)?;

@@ -88,9 +88,11 @@ fn data_type(field: &Field) -> Result<String> {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "VARCHAR".into(),
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView => "BINARY".into(),
         other => {
-            return Err(Error::unsupported("a column has a type that Snowflake has no column for: write it as JSON text")
-                .with("column", field.name())
-                .with("type", other));
+            return Err(Error::unsupported(
+                "a column has a type that Snowflake has no column for: write it as JSON text",
+            )
+            .with("column", field.name())
+            .with("type", other));
         }
     })
 }

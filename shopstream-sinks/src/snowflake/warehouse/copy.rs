@@ -104,8 +104,8 @@ impl StagedFiles<'_> {
             landed.value(column, "METADATA$FILENAME").unwrap_or_else(|| {
                 let path = format!("$1:\"{}\"", column.field.name().replace('"', "\"\""));
                 match column.is_json() {
-                    // In a line of JSON the document is a part of the line; elsewhere it is a text.
-                    true if json => path,
+                    // In a line of JSON the document is a part of the line, and NULL is JSON's; elsewhere it is a text.
+                    true if json => format!("STRIP_NULL_VALUE({path})"),
                     true => format!("PARSE_JSON({path}::VARCHAR)"),
                     false => format!("{path}::{}", column.data_type),
                 }
@@ -246,8 +246,10 @@ fn reports(answer: &[RecordBatch]) -> Result<Vec<FileReport>> {
 /// An error unless a file was loaded, with as many rows as it has.
 fn check(file: &DataFile, report: Option<&FileReport>) -> Result<()> {
     let Some(report) = report else {
-        return Err(Error::data("Snowflake has not loaded a file: it is not where the stage looks, or may not be read")
-            .with("file", &file.key));
+        return Err(Error::data(
+            "Snowflake has not loaded a file: it is not where the stage looks, or may not be read",
+        )
+        .with("file", &file.key));
     };
     let loaded = report.loaded.and_then(|n| u64::try_from(n).ok());
     if report.status.eq_ignore_ascii_case("LOADED") && loaded == Some(file.rows) {

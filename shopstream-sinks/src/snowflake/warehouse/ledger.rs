@@ -3,7 +3,6 @@
 //! A build's table is there when its row is: writing the row is the one step that makes it durable. Each such step
 //! asks in the same statement whether the build is still held by who writes.
 
-
 use shopstream_core::{
     Batch, Date, Error, LoadRecord, Materialization, Result, RunId, Table, TableRef, TableSchema, Timestamp,
 };
@@ -232,7 +231,12 @@ fn number(number: u64) -> Bind {
 }
 
 fn names<T: Table>() -> String {
-    T::declaration().column_names().iter().map(|name| format!("\"{}\"", name.to_uppercase())).collect::<Vec<_>>().join(", ")
+    T::declaration()
+        .column_names()
+        .iter()
+        .map(|name| format!("\"{}\"", name.to_uppercase()))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn select<T: Table>(from: &Name) -> String {
@@ -269,4 +273,3 @@ fn merge<T: Table>(into: &Name, row: impl IntoIterator<Item = Bind>, from: &str)
     );
     row.into_iter().fold(Statement::new(sql), Statement::bind)
 }
-

@@ -58,8 +58,7 @@ impl SnowflakeBuild {
         table_schema.primary_key.clone_from(&manifest.schema.primary_key);
         let load = Some(LoadRecord::new(manifest, target));
         let kept = Materialization::Table;
-        let entry =
-            Entry { table: target.clone(), number, kept, schema: table_schema, definition: None, rows, load };
+        let entry = Entry { table: target.clone(), number, kept, schema: table_schema, definition: None, rows, load };
         self.record(&mut work, entry).await?;
         Ok(LoadReport::new(target.clone(), manifest.rows, false).with_usage(work.usage()))
     }
@@ -205,7 +204,9 @@ impl SnowflakeBuild {
         let shared = &self.shared;
         let sql = columns(schema)?;
         let lake = shared.lake.as_ref().ok_or_else(|| {
-            Error::unsupported("rows go to Snowflake by way of the lake: give the warehouse the one that its stage shows")
+            Error::unsupported(
+                "rows go to Snowflake by way of the lake: give the warehouse the one that its stage shows",
+            )
         })?;
         let now = shared.clock.now();
         let number = name.parts().last().map(Ident::as_str).and_then(|n| n.rsplit('$').next()).unwrap_or_default();

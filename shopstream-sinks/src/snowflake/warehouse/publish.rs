@@ -94,12 +94,7 @@ fn changes(name: &Name, former: &TableSchema, columns: &[SqlColumn<'_>]) -> Resu
 }
 
 /// Writes all rows, and that they are published; answers with the version.
-async fn transaction(
-    build: &SnowflakeBuild,
-    work: &mut Work<'_>,
-    session: &Session,
-    entries: &[Entry],
-) -> Result<u64> {
+async fn transaction(build: &SnowflakeBuild, work: &mut Work<'_>, session: &Session, entries: &[Entry]) -> Result<u64> {
     let written = async {
         work.run("BEGIN TRANSACTION").await?;
         // Also what makes a second publish wait for this one.
@@ -213,6 +208,9 @@ mod tests {
         let took = [Usage::new("LOADING_WH", 1.0).with_rate(3600.0), Usage::new("TRANSFORM_WH", 2.0).with_rate(7200.0)];
         let published = total(Published::new("1", vec![]), &took);
         let usage = published.usage.unwrap();
-        assert_eq!((usage.compute.as_str(), usage.seconds, usage.credits), ("LOADING_WH, TRANSFORM_WH", 3.0, Some(5.0)));
+        assert_eq!(
+            (usage.compute.as_str(), usage.seconds, usage.credits),
+            ("LOADING_WH, TRANSFORM_WH", 3.0, Some(5.0))
+        );
     }
 }

@@ -22,7 +22,9 @@ pub(super) async fn query(shared: &Shared, query: &Query) -> Result<BatchStream>
     let bound = query.bound(Dialect::Snowflake)?;
     let statement = Statement::new(&bound.text);
     if !statement.is_query() {
-        return Err(Error::unsupported("this is no query: tables are written by builds alone").with("warehouse", shared));
+        return Err(
+            Error::unsupported("this is no query: tables are written by builds alone").with("warehouse", shared)
+        );
     }
     let answer = work.run(bound.values.into_iter().fold(statement, Statement::bind)).await?;
     let schema = lower_case(answer.schema());

@@ -36,7 +36,8 @@ pub(super) fn narrow(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBa
         cast_with_options(column, becomes, &options).map_err(|_| unlike())
     });
     let columns = columns.collect::<Result<Vec<ArrayRef>>>()?;
-    if let Some((field, _)) = schema.fields().iter().zip(&columns).find(|(f, c)| !f.is_nullable() && c.null_count() > 0) {
+    if let Some((field, _)) = schema.fields().iter().zip(&columns).find(|(f, c)| !f.is_nullable() && c.null_count() > 0)
+    {
         return Err(Error::data("NULL in a column that has none").with("column", field.name()));
     }
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
@@ -72,7 +73,8 @@ mod tests {
     fn came(ids: Vec<Option<i64>>) -> RecordBatch {
         let names = StringViewArray::from_iter_values(ids.iter().map(|_| "x"));
         let fields = vec![Field::new("ID", DataType::Int64, true), Field::new("NAME", DataType::Utf8View, true)];
-        RecordBatch::try_new(Arc::new(Schema::new(fields)), vec![Arc::new(Int64Array::from(ids)), Arc::new(names)]).unwrap()
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), vec![Arc::new(Int64Array::from(ids)), Arc::new(names)])
+            .unwrap()
     }
 
     fn schema(id: DataType, nullable: bool) -> SchemaRef {

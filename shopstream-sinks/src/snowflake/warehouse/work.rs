@@ -2,7 +2,8 @@
 
 use arrow::{
     array::{Array, AsArray, RecordBatch},
-    datatypes::Int64Type,
+    compute::cast,
+    datatypes::{DataType, Int64Type},
 };
 use shopstream_core::{Clock, Error, Result, Usage};
 use std::{sync::Arc, time::Duration};
@@ -37,6 +38,8 @@ impl Worker {
         let compute = settings.warehouse.clone().unwrap_or_else(|| warehouse.name().as_str().to_owned());
         let settings =
             settings.clone().with_database(database.as_str()).with_role(role).with_warehouse(compute.clone());
+        // Where functions are found from any schema.
+        let settings = settings.with_schema("PUBLIC");
         let session = Session::new(settings.clone(), clock.clone())?;
         Ok(Self { settings, session, compute, rate, clock })
     }
@@ -90,8 +93,13 @@ impl Work<'_> {
         let batches = self.rows(statement).await?;
         let row = batches.iter().find(|batch| batch.num_rows() > 0);
         let row = row.ok_or_else(|| self.blame(Error::data("Snowflake answered without the number of rows")))?;
-        let numbers = row.columns().iter().filter_map(|c| c.as_primitive_opt::<Int64Type>().filter(|c| c.is_valid(0)));
-        Ok(numbers.filter_map(|c| u64::try_from(c.value(0)).ok()).sum())
+        let mut sum = 0;
+        for column in row.columns().iter().filter(|c| c.data_type().is_numeric()) {
+            let whole = cast(column, &DataType::Int64)?;
+            let whole = whole.as_primitive::<Int64Type>();
+            sum += if whole.is_valid(0) { u64::try_from(whole.value(0)).unwrap_or_default() } else { 0 };
+        }
+        Ok(sum)
     }
 
     /// What it took so far.

@@ -23,7 +23,11 @@ fn file(key: &str, rows: u64) -> DataFile {
 fn schema() -> Arc<Schema> {
     let json = Field::new("doc", DataType::Utf8View, true)
         .with_metadata([("ARROW:extension:name".to_owned(), "arrow.json".to_owned())].into());
-    Arc::new(Schema::new(vec![Field::new("id", DataType::Int64, false), Field::new("o\"dd", DataType::Date32, true), json]))
+    Arc::new(Schema::new(vec![
+        Field::new("id", DataType::Int64, false),
+        Field::new("o\"dd", DataType::Date32, true),
+        json,
+    ]))
 }
 
 fn manifest(format: Format, files: Vec<DataFile>) -> Manifest {
@@ -39,7 +43,9 @@ fn a_statement_says_files_columns_and_format() {
     let (stage, manifest) = (stage(), manifest(Format::Parquet, vec![file("raw/t/it's.parquet", 1)]));
     let files = stage.files("s3://lake/prod", &manifest).unwrap();
     let mut fields = schema().fields().to_vec();
-    fields.push(Field::new("_loaded_at", DataType::Timestamp(arrow::datatypes::TimeUnit::Microsecond, None), false).into());
+    fields.push(
+        Field::new("_loaded_at", DataType::Timestamp(arrow::datatypes::TimeUnit::Microsecond, None), false).into(),
+    );
     fields.push(Field::new("_source_file", DataType::Utf8View, false).into());
     let schema = Schema::new(fields);
     let landed = Landing { folder: "raw/t/", loaded_at: Some(timestamp!("2026-01-15 02:00:00")) };
@@ -73,7 +79,10 @@ fn whatever_is_not_loaded_whole_is_an_error() {
     let whole = |values: &[Option<i64>]| Arc::new(Int64Array::from(values.to_vec())) as ArrayRef;
     let answer = of(&[
         ("STATUS", text(&[Some("LOADED"), Some("PARTIALLY_LOADED"), Some("LOADED"), Some("LOAD_FAILED")])),
-        ("file", text(&[Some("prod/raw/t/a.csv"), Some("prod/raw/t/b.csv"), Some("prod/raw/t/c.csv"), Some("t/d.csv")])),
+        (
+            "file",
+            text(&[Some("prod/raw/t/a.csv"), Some("prod/raw/t/b.csv"), Some("prod/raw/t/c.csv"), Some("t/d.csv")]),
+        ),
         ("rows_loaded", whole(&[Some(2), Some(1), Some(1), Some(0)])),
         ("errors_seen", whole(&[Some(0), Some(1), Some(0), None])),
         ("first_error", text(&[None, Some("planted"), None, Some("planted")])),
