@@ -60,9 +60,9 @@ class Result:
 
 def rows(columns, values):
     """A result of texts and numbers: columns are names, those of numbers with `#` at their end."""
-    types = [(name.rstrip("#"), "BIGINT" if name.endswith("#") else "VARCHAR") for name in columns]
+    types = [(name.rstrip("#"), "DECIMAL(19,0)" if name.endswith("#") else "VARCHAR") for name in columns]
     arrays = [
-        pa.array([row[i] for row in values], pa.int64() if kind == "BIGINT" else pa.string())
+        pa.array([row[i] for row in values], pa.string() if kind == "VARCHAR" else pa.int64())
         for i, (_, kind) in enumerate(types)
     ]
     return Result(types, pa.Table.from_arrays(arrays, [name for name, _ in types]))

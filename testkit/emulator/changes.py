@@ -5,6 +5,7 @@ from sqlglot import exp
 import answers
 import dialect
 import errors
+import locks
 import texts
 
 
@@ -14,6 +15,9 @@ def change(session, expression):
         for equal in update.expressions:
             if isinstance(equal, exp.EQ) and isinstance(equal.this, exp.Column):
                 equal.set("this", exp.Column(this=equal.this.this))
+    # Rows that only come lock nothing.
+    if not isinstance(expression, exp.Insert) or expression.args.get("overwrite"):
+        locks.take(session, path_of_target(session, expression))
     match expression:
         case exp.Insert():
             return insert(session, expression)
@@ -24,6 +28,11 @@ def change(session, expression):
             return counted({"updated": count}, ["number of multi-joined rows updated#"])
         case exp.Delete():
             return counted({"deleted": run(session, expression)})
+
+
+def path_of_target(session, expression):
+    target = expression.this.this if isinstance(expression.this, exp.Schema) else expression.this
+    return session.path(dialect.path_of(target))
 
 
 STATS = {"inserted": "numRowsInserted", "updated": "numRowsUpdated", "deleted": "numRowsDeleted"}
@@ -46,8 +55,7 @@ def insert(session, expression):
         return counted({"inserted": run(session, expression)})
     # What is selected may be of the table itself: it is read before the table is emptied.
     target, rows = expression.this, f"{dialect.OWN}ROWS"
-    table = target.this if isinstance(target, exp.Schema) else target
-    path = session.path(dialect.path_of(table))
+    path = path_of_target(session, expression)
     names = [dialect.name_of(name) for name in target.expressions] if isinstance(target, exp.Schema) else []
     names = f" ({', '.join(texts.ident(name) for name in names)})" if names else ""
 

@@ -111,8 +111,9 @@ def strict(node, name):
         types, kind = ["BIGINT", "UBIGINT", "HUGEINT", "DOUBLE"], f"DECIMAL({precision}, {scale})"
     types = [exp.Literal.string(t) for t in types]
     of_type = exp.In(this=exp.Anonymous(this="json_type", expressions=[document]), expressions=types)
-    number = exp.cast(
-        exp.Anonymous(this="json_extract_string", expressions=[document.copy(), exp.Literal.string("$")]),
-        exp.DataType.build(kind, dialect="duckdb"),
+    # One that is too long for the type is none.
+    number = exp.TryCast(
+        this=exp.Anonymous(this="json_extract_string", expressions=[document.copy(), exp.Literal.string("$")]),
+        to=exp.DataType.build(kind, dialect="duckdb"),
     )
     return exp.Case(ifs=[exp.If(this=of_type, true=number)])

@@ -3,6 +3,7 @@
 import threading
 import warnings
 
+from fakesnow import macros
 from fakesnow.instance import FakeSnow
 
 import exact
@@ -11,5 +12,7 @@ import exact
 warnings.filterwarnings("ignore", "Arrow output on a DB-API result")
 exact.install_sums()
 fakesnow = FakeSnow()
-# One statement at a time: two that would wait for each other in Snowflake are an error in DuckDB.
-lock = threading.RLock()
+# What its SQL needs where a session is in no database yet.
+fakesnow.duck_conn.execute(macros.creation_sql("memory"))
+# One statement at a time.
+lock = threading.Condition(threading.RLock())

@@ -17,6 +17,7 @@ import dialect
 import engine
 import errors
 import loads
+import locks
 import nods
 import shows
 import stages
@@ -38,7 +39,8 @@ class Session:
         self.requests, self.answers = {}, {}
         self.lock = threading.Lock()
         self.in_transaction = False
-        self.running = None
+        # The request that is being answered, and those that were given up, be it before their turn came.
+        self.running, self.given_up = None, set()
         self.temporary = []
         with engine.lock:
             self.duck = engine.fakesnow.duck_conn.cursor()
@@ -57,8 +59,14 @@ class Session:
             self.duck.close()
 
     def abort(self, request_id):
-        if request_id is not None and self.running == request_id:
+        self.given_up.add(request_id)
+        if self.running == request_id:
             self.duck.interrupt()
+
+    def go_on(self):
+        """Ends what is being answered, if it was given up."""
+        if self.running in self.given_up:
+            raise errors.Refused("000604", "57014", "SQL execution canceled")
 
     # Where it is.
 
@@ -109,11 +117,13 @@ class Session:
         """Also what comes before each DDL."""
         if self.in_transaction:
             self.in_transaction = False
+            locks.release(self)
             self.duck.execute("COMMIT")
 
     def rollback(self):
         if self.in_transaction:
             self.in_transaction = False
+            locks.release(self)
             self.duck.execute("ROLLBACK")
 
     def atomic(self, work):
@@ -135,6 +145,7 @@ class Session:
         with engine.lock:
             self.running = request_id
             try:
+                self.go_on()
                 return self.answer(texts.bare(sql), bindings)
             finally:
                 self.running = None

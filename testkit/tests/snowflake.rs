@@ -57,6 +57,21 @@ fn answers_a_login_and_a_query() {
 }
 
 #[test]
+fn a_request_that_is_sent_again_runs_nothing_again() {
+    let emulator = Emulator::start().unwrap();
+    let (url, token) = (emulator.url(), login(&emulator.url()));
+    for sql in ["CREATE DATABASE SHOP", "CREATE TABLE T (ID NUMBER)"] {
+        assert!(run(&url, &token, sql).contains("\"success\": true"));
+    }
+    let again = "/queries/v1/query-request?requestId=5f0c";
+    let insert = "{\"sqlText\": \"INSERT INTO T VALUES (1)\"}";
+    let answers = [post(&url, again, Some(&token), insert), post(&url, again, Some(&token), insert)];
+    assert_eq!(text(&answers[0], "queryId"), text(&answers[1], "queryId"));
+    let shown = run(&url, &token, "SHOW TABLES");
+    assert!(shown.contains("\"rowset\": [[\"\", \"T\", \"TABLE\", \"SHOP\", \"PUBLIC\", \"\", \"1\"]]"), "{shown}");
+}
+
+#[test]
 fn two_at_once_know_nothing_of_each_other() {
     let (one, other) = (Emulator::start().unwrap(), Emulator::start().unwrap());
     let made = run(&one.url(), &login(&one.url()), "CREATE DATABASE SHOP");

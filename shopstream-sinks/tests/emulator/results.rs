@@ -1,6 +1,7 @@
 //! Results that are long, and what is said of a statement.
 
 use arrow::{array::AsArray, datatypes::Int64Type};
+use shopstream_sinks::snowflake::client::Statement;
 use shopstream_testkit::snowflake::Emulator;
 
 use crate::fixture::{run, shop};
@@ -38,4 +39,15 @@ async fn a_report_says_where_and_how() {
     let shown = run(&session, "SHOW PARAMETERS LIKE 'week_start'").await;
     assert_eq!(shown[0][2], "1");
     session.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_history_knows_a_query_by_its_request() {
+    let emulator = Emulator::start().unwrap();
+    let session = shop(&emulator).await;
+    let report = session.execute("CREATE TABLE T (ID NUMBER)").await.unwrap().report().clone();
+    let sql = "SELECT QUERY_ID FROM TABLE(\"SHOP\".INFORMATION_SCHEMA.QUERY_HISTORY_BY_USER(RESULT_LIMIT => 10)) \
+               WHERE CONTAINS(QUERY_TAG, ?)";
+    let known = run(&session, Statement::new(sql).bind(report.request_id)).await;
+    assert_eq!(known, [[report.query_id]]);
 }

@@ -1,8 +1,9 @@
 //! What is done together, and what is not.
 
 use shopstream_core::ErrorKind;
-use shopstream_sinks::snowflake::client::Session;
+use shopstream_sinks::snowflake::client::{Session, Statement};
 use shopstream_testkit::snowflake::Emulator;
+use std::time::Duration;
 
 use crate::fixture::{refused, run, shop};
 
@@ -49,6 +50,24 @@ async fn a_statement_that_defines_commits_what_is_open() {
         run(&session, "ROLLBACK").await;
         assert_eq!(run(&session, "SELECT COUNT(*) FROM T").await, [[(n + 1).to_string()]], "{defines}");
     }
+}
+
+#[tokio::test]
+async fn who_changes_a_table_waits_for_who_has_changed_it() {
+    let emulator = Emulator::start().unwrap();
+    let (first, second, hasty) = (shop(&emulator).await, shop(&emulator).await, shop(&emulator).await);
+    run(&first, "CREATE TABLE T (ID NUMBER(10,0))").await;
+    run(&first, "INSERT INTO T VALUES (1)").await;
+    run(&first, "BEGIN").await;
+    run(&first, "UPDATE T SET ID = ID + 1").await;
+    let update = || Statement::new("UPDATE T SET ID = ID * 10");
+    let given_up = hasty.execute(update().with_timeout(Duration::from_millis(300))).await.unwrap_err();
+    assert_eq!(given_up.kind(), ErrorKind::Cancelled, "{given_up:?}");
+    // Closed when it has told the server what it gave up.
+    hasty.close().await.unwrap();
+    let (waited, _) = tokio::join!(run(&second, update()), run(&first, "COMMIT"));
+    assert_eq!(waited[0][0], "1");
+    assert_eq!(ids(&first).await, "20");
 }
 
 #[tokio::test]
