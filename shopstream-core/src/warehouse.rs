@@ -33,6 +33,7 @@ use crate::{
 ///   while a newer one is published.
 /// * **All writing goes through a build**: see [`Build`].
 /// * **Whole tables.** A read yields at least one batch, of an empty table an empty one, so that its columns are known.
+/// * **Order.** A table's rows are in no order, unless a warehouse says so.
 /// * **Errors.** A table or column that was never published is `NotFound` when read, `None` when described.
 ///
 /// `shopstream_core::conformance::warehouse` (feature `conformance`) checks it.

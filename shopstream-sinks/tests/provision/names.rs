@@ -32,7 +32,7 @@ async fn survives(database: &str, table: &str, columns: &[String]) {
     let account = provisioned(&settings, &declarations).await;
     assert!(plan_of(&account, &settings, &declarations).await.is_empty());
     assert_eq!(account.names("DATABASE"), [[database.to_uppercase()]]);
-    assert_eq!(account.names("TABLE").len(), 3);
+    assert_eq!(account.names("TABLE").len(), 1 + 5);
     let found = account.columns(&[&database.to_uppercase(), "MARTS", &table.to_uppercase()]);
     let found: Vec<&str> = found.iter().map(|c| c.name.as_str()).collect();
     assert_eq!(found, columns.iter().map(|c| c.to_uppercase()).collect::<Vec<_>>());

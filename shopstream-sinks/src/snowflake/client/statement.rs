@@ -18,6 +18,7 @@ pub struct Statement {
     pub(super) sql: String,
     pub(super) binds: Vec<Bind>,
     pub(super) model: Option<String>,
+    pub(super) run: Option<String>,
     pub(super) timeout: Option<Duration>,
     pub(super) repeatable: bool,
 }
@@ -38,7 +39,7 @@ impl Statement {
     pub fn new(sql: impl Into<String>) -> Self {
         let sql = sql.into();
         let repeatable = HARMLESS.contains(&words(&sql).0.as_str());
-        Self { sql, binds: vec![], model: None, timeout: None, repeatable }
+        Self { sql, binds: vec![], model: None, run: None, timeout: None, repeatable }
     }
 
     /// Binds a value to the next `?`.
@@ -52,6 +53,13 @@ impl Statement {
     #[must_use]
     pub fn with_model(mut self, model: impl Into<String>) -> Self {
         self.model = Some(model.into());
+        self
+    }
+
+    /// Names the run that it works for, in place of that of the session's [`Settings`](super::Settings).
+    #[must_use]
+    pub fn with_run(mut self, run: impl Into<String>) -> Self {
+        self.run = Some(run.into());
         self
     }
 
@@ -81,8 +89,9 @@ impl Statement {
         (!self.binds.is_empty()).then(|| Value::Object(numbered.collect()))
     }
 
-    /// The tag of its query.
+    /// The tag of its query, within a session that works for a run.
     pub(super) fn tag(&self, run: Option<&str>, request: &str) -> String {
+        let run = self.run.as_deref().or(run);
         json!({"app": "shopstream", "run": run, "model": self.model, "request": request}).to_string()
     }
 
@@ -178,5 +187,7 @@ mod tests {
         let tag: Value = serde_json::from_str(&statement.tag(Some("shop-2026-01-14"), "r")).unwrap();
         let expected = json!({"app": "shopstream", "run": "shop-2026-01-14", "model": "marts.\"x\"", "request": "r"});
         assert_eq!(tag, expected);
+        let other = statement.with_run("shop-2026-01-15").tag(Some("shop-2026-01-14"), "r");
+        assert!(other.contains("shop-2026-01-15") && !other.contains("shop-2026-01-14"), "{other}");
     }
 }

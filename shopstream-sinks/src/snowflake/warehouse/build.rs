@@ -54,7 +54,7 @@ impl SnowflakeBuild {
         let open = shared.open.clone().try_lock_owned().map_err(|_| {
             Error::conflict("another build of this warehouse is open in this process").with("warehouse", &shared)
         })?;
-        let mut work = shared.transformer.on(run);
+        let mut work = shared.transformer.on(run).of(run);
         let claim = shared.ledger.claim(&mut work, run, shared.clock.now()).await?;
         let entries = shared.ledger.build(&mut work, run).await?;
         let base = shared.ledger.published(&mut work).await?;
@@ -64,6 +64,11 @@ impl SnowflakeBuild {
         let build = Self { shared, claim, base, tables, next, turn, functions, _open: open };
         build.drop_strays().await?;
         Ok(build)
+    }
+
+    /// Begins work on a table, as the role that writes its layer.
+    pub(super) fn on(&self, table: &TableRef) -> Work<'_> {
+        self.shared.on(table).of(&self.claim.run)
     }
 
     /// The tables of the build.
@@ -133,14 +138,14 @@ impl SnowflakeBuild {
     /// Drops all tables of a build that is over.
     pub(super) async fn drop_all(&self, entries: impl IntoIterator<Item = Entry>) {
         for entry in entries {
-            self.drop_quietly(&mut self.shared.on(&entry.table), &entry).await;
+            self.drop_quietly(&mut self.on(&entry.table), &entry).await;
         }
     }
 
     /// Drops what earlier processes left of this run, and the ledger does not know.
     async fn drop_strays(&self) -> Result<()> {
         let shared = &self.shared;
-        let mut work = shared.transformer.on(&self.claim.run);
+        let mut work = shared.transformer.on(&self.claim.run).of(&self.claim.run);
         let known: Vec<Name> = {
             let entries = self.entries();
             entries.values().map(|e| self.shadow(&e.table, e.number)).collect::<Result<_>>()?
@@ -226,7 +231,7 @@ impl Build for SnowflakeBuild {
     async fn remove(&self, table: &TableRef) -> Result<()> {
         let _turn = self.turn.lock().await;
         let Some(entry) = self.entries().get(table).cloned() else { return Ok(()) };
-        let mut work = self.shared.on(table);
+        let mut work = self.on(table);
         self.shared.ledger.forget(&mut work, &self.claim, table).await?;
         self.entries().remove(table);
         self.drop_quietly(&mut work, &entry).await;
@@ -244,7 +249,7 @@ impl Build for SnowflakeBuild {
     async fn materialize(&self, made: &QueryTable) -> Result<Materialized> {
         let table = &made.table;
         let columns = columns::columns(&made.schema).map_err(|e| at(e, table))?;
-        let mut work = self.shared.on(table);
+        let mut work = self.on(table);
         let (number, rows) = self.fill(&mut work, made, &columns).await.map_err(|e| at(e, table))?;
         let definition = match made.materialization {
             Materialization::View => Some(self.over_published(&made.query).inlined(Dialect::Snowflake)?),
@@ -261,7 +266,7 @@ impl Build for SnowflakeBuild {
     async fn read(&self, table: &TableRef, columns: Option<&[String]>) -> Result<BatchStream> {
         let missing = || self.shared.missing(table);
         let (entry, name) = self.find(table).zip(self.name_of(table)?).ok_or_else(missing)?;
-        tables::read(&mut self.shared.on(table), &name, &entry.schema, columns).await
+        tables::read(&mut self.on(table), &name, &entry.schema, columns).await
     }
 
     async fn check(&self, check: &Check) -> Result<CheckOutcome> {
@@ -274,7 +279,7 @@ impl Build for SnowflakeBuild {
 
     async fn abandon(self: Box<Self>) -> Result<()> {
         let shared = &self.shared;
-        let mut work = shared.transformer.on(&self.claim.run);
+        let mut work = shared.transformer.on(&self.claim.run).of(&self.claim.run);
         shared.ledger.give_back(&mut work, &self.claim).await?;
         shared.ledger.clear(&mut work, &self.claim.run).await?;
         let entries = std::mem::take(&mut *self.entries());

@@ -18,7 +18,7 @@ use crate::snowflake::{
 
 /// Runs a data test over the tables as the build has them.
 pub(super) async fn check(build: &SnowflakeBuild, check: &Check) -> Result<CheckOutcome> {
-    let mut work = build.shared.transformer.on(&check.table);
+    let mut work = build.shared.transformer.on(&check.table).of(&build.claim.run);
     match &check.rule {
         Rule::RowCount { expected } => {
             let found = total(build, &mut work, &Measure::count(check.table.clone())).await?;

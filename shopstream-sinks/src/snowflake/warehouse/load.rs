@@ -39,7 +39,7 @@ impl SnowflakeBuild {
         let target = &options.target;
         let held = self.find(target);
         let arrival = Arrival { lake, manifest, options };
-        let mut work = self.shared.on(target);
+        let mut work = self.on(target);
         let held_load = held.as_ref().and_then(|entry| entry.load.as_ref());
         let (number, schema, rows) = match LoadRecord::action(held_load, manifest, options)? {
             LoadAction::Nothing => return Ok(LoadReport::new(target.clone(), manifest.rows, true)),
@@ -162,7 +162,7 @@ impl SnowflakeBuild {
 
     pub(super) async fn put_rows(&self, table: &TableRef, schema: SchemaRef, rows: BatchStream) -> Result<u64> {
         let (name, number) = self.next(table)?;
-        let mut work = self.shared.on(table);
+        let mut work = self.on(table);
         let rows = self.put_into(&mut work, &name, table, &schema, rows).await?;
         let (kept, table_schema) = (Materialization::Table, TableSchema::from_arrow(&schema));
         let entry =

@@ -22,12 +22,12 @@ pub(super) async fn publish(build: &SnowflakeBuild) -> Result<Published> {
     entries.sort_by_key(|entry| entry.number);
     let mut took = vec![];
     for entry in &entries {
-        let mut work = shared.on(&entry.table);
+        let mut work = build.on(&entry.table);
         prepare(build, &mut work, entry).await?;
         took.push(work.usage());
     }
     let session = shared.transformer.separate()?;
-    let mut work = shared.transformer.within(&session, "publish");
+    let mut work = shared.transformer.within(&session, "publish").of(&build.claim.run);
     let version = transaction(build, &mut work, &session, &entries).await?;
     took.push(work.usage());
     // The transaction has ended; a session that cannot be told to end does so by itself.

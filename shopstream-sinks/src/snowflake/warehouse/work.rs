@@ -5,7 +5,7 @@ use arrow::{
     compute::cast,
     datatypes::{DataType, Int64Type},
 };
-use shopstream_core::{Clock, Error, Result, Usage};
+use shopstream_core::{Clock, Error, Result, RunId, Usage};
 use std::{sync::Arc, time::Duration};
 
 use crate::snowflake::{
@@ -56,7 +56,7 @@ impl Worker {
 
     /// Begins work on behalf of something in another of its sessions.
     pub(super) fn within<'a>(&'a self, session: &'a Session, what: impl ToString) -> Work<'a> {
-        Work { worker: self, session, what: what.to_string(), took: Duration::ZERO }
+        Work { worker: self, session, what: what.to_string(), run: None, took: Duration::ZERO }
     }
 }
 
@@ -65,13 +65,23 @@ pub(super) struct Work<'a> {
     worker: &'a Worker,
     session: &'a Session,
     what: String,
+    run: Option<&'a RunId>,
     took: Duration,
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    /// Names the run that it is for, in the tags of its queries.
+    pub(super) fn of(mut self, run: &'a RunId) -> Self {
+        self.run = Some(run);
+        self
+    }
+
     /// Runs a statement.
     pub(super) async fn run(&mut self, statement: impl Into<Statement>) -> Result<Answer> {
-        let statement = statement.into().with_model(self.what.clone());
+        let mut statement = statement.into().with_model(self.what.clone());
+        if let Some(run) = self.run {
+            statement = statement.with_run(run.as_str());
+        }
         let answer = self.session.execute(statement).await.map_err(|e| self.blame(e))?;
         self.took += answer.report().elapsed;
         Ok(answer)
