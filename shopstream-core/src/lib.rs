@@ -50,6 +50,6 @@ pub use source::{
 pub use table::{Batch, ColumnDecl, Columns, ForeignKey, Landed, LandedColumns, Pii, Table, TableDecl};
 pub use value::{Col, Column, Date, Decimal, Dialect, Json, Timestamp};
 pub use warehouse::{
-    Build, Capabilities, Landing, LoadAction, LoadOptions, LoadRecord, LoadReport, Merging, Published, RunId,
-    Warehouse, WarehouseExt, conform,
+    Build, Capabilities, Landing, LoadAction, LoadOptions, LoadRecord, LoadReport, Materialization, Materialized,
+    Merging, Published, QueryTable, RunId, Usage, Warehouse, WarehouseExt, conform,
 };

@@ -2,13 +2,17 @@
 
 mod conform;
 mod landing;
+mod materialization;
 mod merging;
 mod record;
+mod usage;
 
 pub use conform::conform;
 pub use landing::Landing;
+pub use materialization::{Materialization, Materialized, QueryTable};
 pub use merging::Merging;
 pub use record::{LoadAction, LoadRecord};
+pub use usage::Usage;
 
 use arrow::{array::RecordBatch, compute::concat_batches, datatypes::SchemaRef};
 use async_trait::async_trait;
@@ -119,9 +123,9 @@ pub trait Build: fmt::Debug + Send + Sync {
     /// Writes a table from rows; the answer is how many. `Unsupported` without [`put`](Capabilities::put).
     async fn put(&self, table: &TableRef, schema: SchemaRef, rows: BatchStream) -> Result<u64>;
 
-    /// Writes a table from a query that runs in the warehouse; the answer is how many rows. `Unsupported`
-    /// without [`materialize`](Capabilities::materialize).
-    async fn materialize(&self, table: &TableRef, query: &Query) -> Result<u64>;
+    /// Makes a table by a query that runs in the warehouse, over the tables as this build has them. `Unsupported`
+    /// without [`materialize`](Capabilities::materialize); `Schema` when the query lacks a column of the table.
+    async fn materialize(&self, made: &QueryTable) -> Result<Materialized>;
 
     /// Starts to read a table as this build has it: these columns, in this order, or all. Of no columns, batches that
     /// only count their rows.
@@ -261,7 +265,7 @@ impl LoadOptions {
 }
 
 /// What a load did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LoadReport {
     /// The table landed in.
@@ -270,28 +274,48 @@ pub struct LoadReport {
     pub rows: u64,
     /// Whether the manifest was there already.
     pub unchanged: bool,
+    /// What it took, where the warehouse says so.
+    #[serde(default)]
+    pub usage: Option<Usage>,
 }
 
 impl LoadReport {
     /// So many rows landed.
     pub fn new(table: TableRef, rows: u64, unchanged: bool) -> Self {
-        Self { table, rows, unchanged }
+        Self { table, rows, unchanged, usage: None }
+    }
+
+    /// Says what it took.
+    #[must_use]
+    pub fn with_usage(mut self, usage: Usage) -> Self {
+        self.usage = Some(usage);
+        self
     }
 }
 
 /// What a publish showed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Published {
     /// The version's name, in the warehouse's own words.
     pub version: String,
     /// The tables that the build brought, in order.
     pub tables: Vec<TableRef>,
+    /// What it took, where the warehouse says so.
+    #[serde(default)]
+    pub usage: Option<Usage>,
 }
 
 impl Published {
     /// These tables, as this version.
     pub fn new(version: impl Into<String>, tables: Vec<TableRef>) -> Self {
-        Self { version: version.into(), tables }
+        Self { version: version.into(), tables, usage: None }
+    }
+
+    /// Says what it took.
+    #[must_use]
+    pub fn with_usage(mut self, usage: Usage) -> Self {
+        self.usage = Some(usage);
+        self
     }
 }

@@ -7,7 +7,7 @@ use arrow::{
 };
 use futures::TryStreamExt;
 use shopstream_core::{
-    Check, RunId, TableRef, Warehouse,
+    Check, QueryTable, RunId, TableRef, Warehouse,
     conformance::{Recorded, RecordingWarehouse, warehouse},
     memory::MemoryWarehouse,
 };
@@ -38,7 +38,8 @@ async fn a_recording_tells_sql_and_checks_in_order() {
     let warehouse = RecordingWarehouse::new().with_answer("core.dim", rows.clone()).with_failing_check("bad");
     let (run, table): (RunId, TableRef) = ("r".parse().unwrap(), "core.dim".into());
     let build = warehouse.begin(&run).await.unwrap();
-    assert_eq!(build.materialize(&table, &"SELECT 1".into()).await.unwrap(), 2);
+    let made = QueryTable::new(table.clone(), rows.schema(), "SELECT 1");
+    assert_eq!(build.materialize(&made).await.unwrap().rows, 2);
     let check = |name: &str| Check::new(name, "core.dim", shopstream_core::Rule::not_null("id"));
     assert!(build.check(&check("good")).await.unwrap().passed);
     assert!(build.check(&check("bad")).await.unwrap().stops());
@@ -49,7 +50,7 @@ async fn a_recording_tells_sql_and_checks_in_order() {
         warehouse.log(),
         [
             Recorded::Begin(run.clone()),
-            Recorded::Materialize { table, query: "SELECT 1".into() },
+            Recorded::Materialize(made),
             Recorded::Check(Box::new(check("good"))),
             Recorded::Check(Box::new(check("bad"))),
             Recorded::Publish(run),

@@ -1,6 +1,6 @@
 //! The shop as a project: what is loaded, the models, their data tests.
 
-use shopstream_core::{Landed, Model, Project, Result};
+use shopstream_core::{Landed, Materialization, Model, Project, Result};
 
 use crate::{
     Params,
@@ -48,7 +48,12 @@ pub fn models() -> Vec<Model<Params>> {
         Model::new(dim_date).sql(include_str!("core/dim_date.sql")).tag("star"),
         Model::new(dim_customers).sql(include_str!("core/dim_customers.sql")).tag("star").tag("sales"),
         Model::new(dim_products).sql(include_str!("core/dim_products.sql")).tag("star").tag("sales"),
-        Model::new(fact_orders).sql(include_str!("core/fact_orders.sql")).tag("star").tag("sales"),
+        // The largest, of which few rows change from day to day.
+        Model::new(fact_orders)
+            .sql(include_str!("core/fact_orders.sql"))
+            .materialized(Materialization::Merge)
+            .tag("star")
+            .tag("sales"),
         Model::new(mart_sales_overview).sql(include_str!("marts/mart_sales_overview.sql")).tag("sales"),
         Model::new(mart_product_performance).sql(include_str!("marts/mart_product_performance.sql")).tag("sales"),
         Model::new(mart_customer_ltv).sql(include_str!("marts/mart_customer_ltv.sql")).tag("sales").tag("customers"),

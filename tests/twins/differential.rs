@@ -26,7 +26,7 @@ pub(crate) async fn assert_same(warehouse: &LocalWarehouse, params: &Params) {
 }
 
 /// The rows in the order of their keys, for a query answers in any.
-async fn rows(stream: Result<BatchStream>, declared: &TableDecl) -> RecordBatch {
+pub(crate) async fn rows(stream: Result<BatchStream>, declared: &TableDecl) -> RecordBatch {
     let batches: Vec<RecordBatch> = stream.unwrap().try_collect().await.unwrap();
     let whole = concat_batches(batches[0].schema_ref(), &batches).unwrap();
     let column = |name: &&str| SortColumn { values: whole.column_by_name(name).unwrap().clone(), options: None };
@@ -45,7 +45,7 @@ fn assert_types(rows: &RecordBatch, declared: &TableDecl) {
 }
 
 /// The first difference of two tables, in words.
-fn difference(sql: &RecordBatch, function: &RecordBatch) -> Option<String> {
+pub(crate) fn difference(sql: &RecordBatch, function: &RecordBatch) -> Option<String> {
     if sql.num_rows() != function.num_rows() {
         return Some(format!("{} rows, the function has {}", sql.num_rows(), function.num_rows()));
     }

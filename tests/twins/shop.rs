@@ -43,17 +43,22 @@ impl Shop {
         let folder = tempfile::tempdir().unwrap();
         let warehouse = LocalWarehouse::new(folder.path());
         let build = warehouse.begin(&"shop".parse().unwrap()).await.unwrap();
-        land(&*build, &self.users).await;
-        land(&*build, &self.products).await;
-        land(&*build, &self.orders).await;
-        land(&*build, &self.order_items).await;
-        land(&*build, &self.events).await;
-        land(&*build, &self.crm_contacts).await;
+        self.land(&*build).await;
         let project = project(&self.params).unwrap();
         let options = RunOptions::new(Arc::new(FixedClock(self.params.built_at)));
         project.run(&*build, &self.params, &project.all(), &options).await.unwrap();
         build.publish().await.unwrap();
         (folder, warehouse)
+    }
+
+    /// Lands the rows in a build.
+    pub(crate) async fn land(&self, build: &dyn shopstream::Build) {
+        land(build, &self.users).await;
+        land(build, &self.products).await;
+        land(build, &self.orders).await;
+        land(build, &self.order_items).await;
+        land(build, &self.events).await;
+        land(build, &self.crm_contacts).await;
     }
 }
 

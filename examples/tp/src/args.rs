@@ -42,9 +42,13 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = Format::Parquet)]
     pub(crate) format: Format,
 
-    /// The warehouse: file:// [default: OUT/warehouse]
-    #[arg(long, value_name = "URL")]
+    /// The warehouse: file://, or snowflake://user@account?warehouse=&role=&endpoint= [default: OUT/warehouse]
+    #[arg(long, value_name = "URL", hide_env_values = true)]
     pub(crate) warehouse: Option<String>,
+
+    /// The IAM role as which Snowflake reads the lake's bucket
+    #[arg(long, value_name = "ARN", env = "SHOPSTREAM_AWS_ROLE")]
+    pub(crate) aws_role: Option<String>,
 
     /// The folder of lake, warehouse and reports
     #[arg(long, value_name = "DIR", default_value = "target/tp")]
@@ -155,6 +159,11 @@ impl Args {
             Action::Generate if self.no_generate => false,
             _ => self.steps.is_empty() || self.steps.contains(&action),
         }
+    }
+
+    /// Whether what a warehouse in Snowflake needs is made first: before its first load, and with all steps.
+    pub(crate) fn provisions(&self) -> bool {
+        self.runs(Action::Load)
     }
 
     /// What is asked for instead of a run.

@@ -13,6 +13,7 @@ mod memory;
 mod progress;
 mod report;
 mod run;
+mod warehouse;
 
 use clap::Parser;
 use std::process::ExitCode;

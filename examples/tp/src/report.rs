@@ -46,12 +46,22 @@ impl Report {
             figures_text(&mut text, figures);
         }
         let outcome = match &self.run.published {
-            Some(published) => format!("published version {} in {}", published.version, self.warehouse),
+            Some(published) => {
+                format!("published version {} in {}{}", published.version, self.warehouse, used(&self.run))
+            }
             None => format!("nothing published; the build is kept in {}", self.warehouse),
         };
         line(&mut text, &format!("\n{outcome}, {:.2} s in all", self.seconds));
         text
     }
+}
+
+/// What the run took of a warehouse that is paid for by time.
+fn used(run: &RunReport) -> String {
+    let tables = run.steps.iter().flat_map(|step| &step.tables).filter_map(|table| table.usage.as_ref());
+    let usages = tables.chain(run.published.as_ref().and_then(|published| published.usage.as_ref()));
+    let credits: Vec<f64> = usages.filter_map(|usage| usage.credits).collect();
+    if credits.is_empty() { String::new() } else { format!(" for about {:.4} credits", credits.iter().sum::<f64>()) }
 }
 
 fn line(text: &mut String, line: &str) {
@@ -70,6 +80,9 @@ fn table_line(text: &mut String, table: &TableReport) {
         format!("  {name:<34}{:>12} rows {:>7.3} s{bytes}", thousands(&table.rows.to_string()), table.seconds);
     if table.unchanged {
         row.push_str("  unchanged");
+    }
+    if let Some(credits) = table.usage.as_ref().and_then(|usage| usage.credits) {
+        let _ = write!(row, "  about {credits:.5} credits");
     }
     for dropped in table.dropped.iter().filter(|d| d.rows > 0) {
         let _ = write!(row, "  dropped {}: {}", dropped.rows, dropped.rule);

@@ -1,9 +1,9 @@
 //! The run itself.
 
 use shopstream::{
-    Clock, Date, Encoding, Error, Observer, Pipeline, Result, Step, SystemClock,
+    Clock, Date, Encoding, Error, Observer, Pipeline, Result, Step, SystemClock, Warehouse,
     models::{Params, lake_layout, project},
-    sinks::{lake::ObjectStoreLake, local::LocalWarehouse},
+    sinks::lake::ObjectStoreLake,
     sources::postgres::PostgresSource,
 };
 use std::{
@@ -21,6 +21,7 @@ use crate::{
     memory::Memory,
     progress::Progress,
     report::Report,
+    warehouse,
 };
 
 /// Does what is asked for; the answer is whether all is well: every error-severity test that ran has passed.
@@ -40,11 +41,9 @@ pub(crate) async fn run(args: &Args) -> Result<bool> {
         Some(url) => ObjectStoreLake::from_url_and_vars(url, lake_layout(), std::env::vars())?,
         None => ObjectStoreLake::local(out.join("lake"), lake_layout())?,
     };
-    let warehouse = match &args.warehouse {
-        Some(url) => LocalWarehouse::from_url(url)?,
-        None => LocalWarehouse::new(out.join("warehouse")),
-    };
-    let run = Run { args, clock, progress, out, lake: Arc::new(lake), warehouse: Arc::new(warehouse) };
+    let lake = Arc::new(lake);
+    let warehouse = warehouse::open(args, &lake, &out, clock.clone(), &progress).await?;
+    let run = Run { args, clock, progress, out, lake, warehouse };
 
     let reads = match args.errand() {
         Some(errand) => errand == Action::Doctor,
@@ -68,7 +67,7 @@ pub(crate) struct Run<'a> {
     progress: Progress,
     out: PathBuf,
     pub(crate) lake: Arc<ObjectStoreLake>,
-    warehouse: Arc<LocalWarehouse>,
+    warehouse: Arc<dyn Warehouse>,
 }
 
 impl Run<'_> {

@@ -1,9 +1,6 @@
 //! A warehouse that writes down what it is asked for.
 
-use arrow::{
-    array::RecordBatch,
-    datatypes::{Schema, SchemaRef},
-};
+use arrow::{array::RecordBatch, datatypes::SchemaRef};
 use async_trait::async_trait;
 use futures::StreamExt;
 use std::{
@@ -13,12 +10,13 @@ use std::{
 };
 
 use crate::{
-    BatchStream, Build, Capabilities, Check, CheckOutcome, Error, Lake, LoadOptions, LoadReport, Manifest, Partition,
-    Published, Result, RunId, TableRef, TableSchema, Warehouse, memory::MemoryWarehouse, sql::Query,
+    BatchStream, Build, Capabilities, Check, CheckOutcome, Error, Lake, LoadOptions, LoadReport, Manifest,
+    Materialized, Partition, Published, QueryTable, Result, RunId, TableRef, TableSchema, Warehouse,
+    memory::MemoryWarehouse, sql::Query,
 };
 
 /// A warehouse that runs models as SQL, like a server does, but only writes the SQL down. What a query would have
-/// made is told in advance ([`with_answer`](Self::with_answer)), or has no columns and rows; loaded rows really land,
+/// made is told in advance ([`with_answer`](Self::with_answer)), or has no rows; loaded rows really land,
 /// in memory. Clones are the same warehouse.
 #[derive(Clone, Default)]
 pub struct RecordingWarehouse {
@@ -44,12 +42,7 @@ pub enum Recorded {
         unchanged: bool,
     },
     /// A table was made by a query.
-    Materialize {
-        /// The table.
-        table: TableRef,
-        /// The query.
-        query: Query,
-    },
+    Materialize(QueryTable),
     /// A data test was run.
     // Boxed, since it is much larger than the others.
     Check(Box<Check>),
@@ -173,12 +166,12 @@ impl Build for RecordingBuild {
         Err(Error::unsupported("this warehouse takes no rows: materialize a query").with("table", table))
     }
 
-    async fn materialize(&self, table: &TableRef, query: &Query) -> Result<u64> {
-        let nothing = || RecordBatch::new_empty(Arc::new(Schema::empty()));
-        let rows = self.warehouse.answers.get(table).cloned().unwrap_or_else(nothing);
-        let rows = self.build.put(table, rows.schema(), futures::stream::iter([Ok(rows)]).boxed()).await?;
-        self.warehouse.record(Recorded::Materialize { table: table.clone(), query: query.clone() });
-        Ok(rows)
+    async fn materialize(&self, made: &QueryTable) -> Result<Materialized> {
+        let nothing = || RecordBatch::new_empty(made.schema.clone());
+        let rows = self.warehouse.answers.get(&made.table).cloned().unwrap_or_else(nothing);
+        let rows = self.build.put(&made.table, rows.schema(), futures::stream::iter([Ok(rows)]).boxed()).await?;
+        self.warehouse.record(Recorded::Materialize(made.clone()));
+        Ok(Materialized::new(rows))
     }
 
     async fn read(&self, table: &TableRef, columns: Option<&[String]>) -> Result<BatchStream> {

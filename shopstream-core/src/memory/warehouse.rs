@@ -11,8 +11,8 @@ use std::{
 
 use crate::{
     BatchStream, Build, Capabilities, Check, CheckOutcome, Error, Lake, Landing, LoadAction, LoadOptions, LoadRecord,
-    LoadReport, Manifest, Merging, Published, Result, RunId, TableRef, TableSchema, Warehouse, conform, evaluate,
-    sql::Query,
+    LoadReport, Manifest, Materialized, Merging, Published, QueryTable, Result, RunId, TableRef, TableSchema,
+    Warehouse, conform, evaluate, sql::Query,
 };
 
 /// A warehouse in memory, with all that the trait promises but durability. Clones are the same warehouse.
@@ -201,8 +201,8 @@ impl Build for MemoryBuild {
         self.write(table, &schema, rows, None).await
     }
 
-    async fn materialize(&self, table: &TableRef, _query: &Query) -> Result<u64> {
-        Err(Error::unsupported("this warehouse runs no SQL: put the rows of a model").with("table", table))
+    async fn materialize(&self, made: &QueryTable) -> Result<Materialized> {
+        Err(Error::unsupported("this warehouse runs no SQL: put the rows of a model").with("table", &made.table))
     }
 
     async fn read(&self, table: &TableRef, columns: Option<&[String]>) -> Result<BatchStream> {

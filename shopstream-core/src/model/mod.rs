@@ -9,7 +9,7 @@ pub use output::{Cleaned, Dropped, IntoOutput, ModelOutput};
 use arrow::{array::RecordBatch, datatypes::SchemaRef};
 use std::{fmt, sync::Arc};
 
-use crate::{Check, Result, Table, TableDecl, TableRef};
+use crate::{Check, Materialization, Result, Table, TableDecl, TableRef};
 
 type Function<P> = dyn Fn(&[RecordBatch], &P) -> Result<ModelOutput> + Send + Sync;
 
@@ -56,6 +56,7 @@ pub struct Model<P> {
     inputs: Arc<[Input]>,
     tags: Vec<String>,
     sql: Option<&'static str>,
+    materialization: Materialization,
     checks: Vec<Check>,
     function: Arc<Function<P>>,
 }
@@ -69,6 +70,7 @@ impl<P: 'static> Model<P> {
             inputs: F::inputs().into(),
             tags: vec![],
             sql: None,
+            materialization: Materialization::Table,
             checks: vec![],
             function: Arc::new(move |inputs, params| Ok(function.call(inputs, params)?.into_output())),
         }
@@ -85,6 +87,13 @@ impl<P: 'static> Model<P> {
     #[must_use]
     pub fn sql(mut self, query: &'static str) -> Self {
         self.sql = Some(query);
+        self
+    }
+
+    /// Says how a warehouse keeps it that runs its SQL (default: as a table). One that takes rows always keeps tables.
+    #[must_use]
+    pub fn materialized(mut self, materialization: Materialization) -> Self {
+        self.materialization = materialization;
         self
     }
 
@@ -135,6 +144,11 @@ impl<P: 'static> Model<P> {
     /// Its twin in SQL.
     pub fn twin(&self) -> Option<&'static str> {
         self.sql
+    }
+
+    /// How a warehouse keeps it that runs its SQL.
+    pub fn materialization(&self) -> Materialization {
+        self.materialization
     }
 
     /// Its data tests.

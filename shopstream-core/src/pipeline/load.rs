@@ -50,6 +50,7 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> Pipeline<P> {
         let mut report = TableReport::new(table.clone(), loaded.rows);
         report.bytes = Some(manifest.bytes());
         report.unchanged = loaded.unchanged;
+        report.usage = loaded.usage;
         report.seconds = self.seconds(since);
         self.observer.on(&Event::TableDone { step: Step::Load, table: &report });
         Ok(report)

@@ -17,13 +17,15 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> Pipeline<P> {
                 .with("missing", missing.into_iter().collect::<Vec<_>>().join(", ")));
         }
         let since = self.started(Step::Build, models.tables().len());
-        let options =
-            RunOptions::new(self.clock.clone()).with_workers(self.workers).with_observer(self.observer.clone());
         let can = self.warehouse.capabilities();
-        let tables = if can.put {
-            self.project.run(build, &self.params, &models, &options).await?
-        } else if can.materialize {
+        let options = RunOptions::new(self.clock.clone())
+            .with_workers(self.workers)
+            .with_put_others(can.put)
+            .with_observer(self.observer.clone());
+        let tables = if can.materialize {
             self.project.push_down(build, &self.params, &models, &options).await?
+        } else if can.put {
+            self.project.run(build, &self.params, &models, &options).await?
         } else {
             return Err(Error::unsupported("the warehouse neither takes rows nor runs models as SQL")
                 .with("warehouse", &self.warehouse));

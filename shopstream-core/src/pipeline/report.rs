@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::Step;
-use crate::{Bounds, CheckOutcome, Date, Dropped, Published, RunId, SchemaChange, SnapshotInfo, TableRef, Timestamp};
+use crate::{
+    Bounds, CheckOutcome, Date, Dropped, Published, RunId, SchemaChange, SnapshotInfo, TableRef, Timestamp, Usage,
+};
 
 /// What a run, or some of its steps, did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -117,6 +119,9 @@ pub struct TableReport {
     /// What the model's rules dropped.
     #[serde(default)]
     pub dropped: Vec<DroppedRows>,
+    /// What it took in the warehouse, where that says so.
+    #[serde(default)]
+    pub usage: Option<Usage>,
 }
 
 impl TableReport {
@@ -131,6 +136,7 @@ impl TableReport {
             changes: vec![],
             notes: vec![],
             dropped: vec![],
+            usage: None,
         }
     }
 }

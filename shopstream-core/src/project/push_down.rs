@@ -2,22 +2,26 @@
 
 use std::fmt;
 
-use super::{Project, RunOptions, Selection};
-use crate::{Build, Error, Event, Result, Step, TableRef, TableReport, sql::Query};
+use super::{Project, RunOptions, Selection, run::Place};
+use crate::{Build, Error, Model, QueryTable, Result, TableRef, TableReport, sql::Query};
 
 impl<P: Clone + fmt::Debug + Send + Sync + 'static> Project<P> {
     /// The SQL twin of a model with the parameters bound; `None` when there is no such model, or it has no twin.
     pub fn twin(&self, table: &TableRef, params: &P) -> Option<Query> {
-        let twin = self.model(table)?.twin()?;
-        Some((self.bind)(Query::new(twin), params))
+        self.twin_of(self.model(table)?, params)
     }
 
-    /// Runs the SQL twins of models in a warehouse, one after the other in the order of their inputs; answers with
-    /// each table. Else as [`run`](Project::run).
+    fn twin_of(&self, model: &Model<P>, params: &P) -> Option<Query> {
+        Some((self.bind)(Query::new(model.twin()?), params))
+    }
+
+    /// Runs the SQL twins of models in a warehouse, each after its inputs and as many side by side as
+    /// [`RunOptions::workers`] says; answers with each table. A model without a twin runs here and its rows are put,
+    /// where [`RunOptions::put_others`] allows it. Else as [`run`](Project::run).
     ///
     /// # Errors
-    /// `Unsupported`, before anything runs, naming all models without a twin; that of the model that failed, naming
-    /// it.
+    /// Those of [`run`](Project::run). `Unsupported`, before anything runs, naming all models that have no twin and may
+    /// not run here.
     pub async fn push_down(
         &self,
         build: &dyn Build,
@@ -26,26 +30,28 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> Project<P> {
         options: &RunOptions,
     ) -> Result<Vec<TableReport>> {
         let selected = self.positions(selection)?;
-        let models: Vec<_> = selected.into_iter().map(|m| self.model_at(m)).collect();
-        let without: Vec<&str> = models.iter().filter(|m| m.twin().is_none()).map(|m| m.name()).collect();
-        if !without.is_empty() {
+        let models = selected.iter().map(|m| self.model_at(*m));
+        let without: Vec<&str> = models.filter(|m| m.twin().is_none()).map(Model::name).collect();
+        if !without.is_empty() && !options.put_others {
             return Err(Error::unsupported(
                 "the warehouse runs models as SQL, and some have none: give them Model::sql",
             )
             .with("models", without.join(", ")));
         }
         self.clear(build, selection.tables()).await?;
-        let mut reports = vec![];
-        for model in models {
-            let started = options.clock.elapsed();
-            let query = (self.bind)(Query::new(model.twin().unwrap_or_default()), params);
-            let rows = build.materialize(&model.table(), &query).await;
-            let rows = rows.map_err(|e| e.with("model", model.name()))?;
-            let mut report = TableReport::new(model.table(), rows);
-            report.seconds = options.clock.elapsed().saturating_sub(started).as_secs_f64();
-            options.observer.on(&Event::TableDone { step: Step::Build, table: &report });
-            reports.push(report);
-        }
-        Ok(reports)
+        self.run_all(Place::There, build, params, selected, options).await
+    }
+
+    /// Makes the table of a model that has a twin.
+    pub(super) async fn materialize(&self, build: &dyn Build, model: &Model<P>, params: &P) -> Result<TableReport> {
+        let twin = self.twin_of(model, params).ok_or_else(|| Error::internal("a model has SQL and has none"))?;
+        let declared = model.declaration();
+        let table = QueryTable::new(model.table(), declared.schema(), twin)
+            .with_key(declared.grain.iter().copied())
+            .with_materialization(model.materialization());
+        let made = build.materialize(&table).await?;
+        let mut report = TableReport::new(table.table, made.rows);
+        report.usage = made.usage;
+        Ok(report)
     }
 }

@@ -24,6 +24,8 @@ const BATCH_ROWS: usize = 65_536;
 pub struct RunOptions {
     /// Models at work side by side (default: as many as there are cores).
     pub workers: usize,
+    /// Whether models without SQL run here when the others are pushed down, and their rows are put (default no).
+    pub put_others: bool,
     /// What measures how long each takes.
     pub clock: Arc<dyn Clock>,
     /// Who hears of each table that is done.
@@ -33,13 +35,20 @@ pub struct RunOptions {
 impl RunOptions {
     /// The defaults, by this clock.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { workers: cores(), clock, observer: Arc::new(()) }
+        Self { workers: cores(), put_others: false, clock, observer: Arc::new(()) }
     }
 
     /// Lets so many models work side by side; 0 counts as 1.
     #[must_use]
     pub fn with_workers(mut self, workers: usize) -> Self {
         self.workers = workers.max(1);
+        self
+    }
+
+    /// Lets models without SQL run here when the others are pushed down: the warehouse must take rows.
+    #[must_use]
+    pub fn with_put_others(mut self, yes: bool) -> Self {
+        self.put_others = yes;
         self
     }
 
@@ -53,7 +62,11 @@ impl RunOptions {
 
 impl fmt::Debug for RunOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RunOptions").field("workers", &self.workers).field("clock", &self.clock).finish_non_exhaustive()
+        f.debug_struct("RunOptions")
+            .field("workers", &self.workers)
+            .field("put_others", &self.put_others)
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
     }
 }
 
@@ -83,14 +96,27 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> Project<P> {
     ) -> Result<Vec<TableReport>> {
         let selected = self.positions(selection)?;
         self.clear(build, selection.tables()).await?;
-        let run = Run { project: self, build, params, options, slots: self.slots(&selected) };
-        run.all(selected).await
+        self.run_all(Place::Here, build, params, selected, options).await
     }
 
-    /// What the selected models take, by its position.
-    fn slots(&self, selected: &BTreeSet<usize>) -> BTreeMap<usize, Slot> {
+    /// Runs models at this place, each after its inputs.
+    pub(super) async fn run_all(
+        &self,
+        place: Place,
+        build: &dyn Build,
+        params: &P,
+        models: BTreeSet<usize>,
+        options: &RunOptions,
+    ) -> Result<Vec<TableReport>> {
+        let slots = self.slots(place, &models);
+        Run { project: self, place, build, params, options, slots }.all(models).await
+    }
+
+    /// What the models that run here take, by its position.
+    fn slots(&self, place: Place, models: &BTreeSet<usize>) -> BTreeMap<usize, Slot> {
         let mut taken: BTreeMap<usize, Vec<&Input>> = BTreeMap::new();
-        for input in selected.iter().flat_map(|m| self.model_at(*m).inputs()) {
+        let here = models.iter().map(|m| self.model_at(*m)).filter(|m| place.runs_here(m));
+        for input in here.flat_map(Model::inputs) {
             if let Some(table) = self.position(input.table()) {
                 taken.entry(table).or_default().push(input);
             }
@@ -99,8 +125,24 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> Project<P> {
     }
 }
 
+/// Where models run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// As functions, all of them.
+    Here,
+    /// As SQL in the warehouse, those that have some.
+    There,
+}
+
+impl Place {
+    fn runs_here<P: 'static>(self, model: &Model<P>) -> bool {
+        self == Self::Here || model.twin().is_none()
+    }
+}
+
 struct Run<'a, P> {
     project: &'a Project<P>,
+    place: Place,
     build: &'a dyn Build,
     params: &'a P,
     options: &'a RunOptions,
@@ -163,25 +205,31 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> Run<'_, P> {
     async fn one(&self, position: usize) -> Result<TableReport> {
         let model = self.project.model_at(position);
         let started = self.options.clock.elapsed();
-        let output = self.compute(model).await.map_err(|e| match e.context("model") {
-            Some(_) => e,
-            None => e.with("model", model.name()),
-        })?;
+        let made = if self.place.runs_here(model) {
+            self.here(position, model).await
+        } else {
+            self.project.materialize(self.build, model, self.params).await
+        };
+        let mut report =
+            made.map_err(|e| if e.context("model").is_some() { e } else { e.with("model", model.name()) })?;
+        report.seconds = self.options.clock.elapsed().saturating_sub(started).as_secs_f64();
+        Ok(report)
+    }
+
+    async fn here(&self, position: usize, model: &Model<P>) -> Result<TableReport> {
+        let output = self.compute(model).await?;
         if let Some(slot) = self.slots.get(&position) {
             slot.fill(output.batch.clone()).await;
         }
         let (table, schema) = (model.table(), output.batch.schema());
         let rows = output.batch.num_rows() as u64;
-        let put = self.build.put(&table, schema, in_batches(output.batch)).await;
-        let put = put.map_err(|e| e.with("model", model.name()))?;
+        let put = self.build.put(&table, schema, in_batches(output.batch)).await?;
         if put != rows {
             return Err(Error::internal("the warehouse has not taken all rows of a model")
-                .with("model", model.name())
                 .with("rows", rows)
                 .with("taken", put));
         }
         let mut report = TableReport::new(table, rows);
-        report.seconds = self.options.clock.elapsed().saturating_sub(started).as_secs_f64();
         report.dropped = output.dropped.iter().map(DroppedRows::from).collect();
         Ok(report)
     }

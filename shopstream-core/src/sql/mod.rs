@@ -1,13 +1,14 @@
 //! Queries in SQL, and the values that are bound to their parameters.
 
 mod parameters;
+mod tables;
 mod value;
 
 pub use value::SqlValue;
 
 use std::{collections::BTreeMap, fmt};
 
-use crate::{Dialect, Error, Result};
+use crate::{Dialect, Error, Result, TableRef};
 use parameters::{Part, parts};
 
 /// The definition in Snowflake of `shop_ratio(numerator, denominator, scale)`: the one quotient of the shop's SQL. It
@@ -75,6 +76,22 @@ impl Query {
     /// The text as it was written.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The query with other names for tables. Asked for is each name of two plain words, `staging.stg_orders`, in lower
+    /// case; one without an answer stays. Strings, comments and quoted names are not looked into.
+    ///
+    /// ```
+    /// # use shopstream_core::{Dialect, sql::Query};
+    /// let query = Query::new("SELECT o.id FROM staging.stg_orders AS o -- of staging.stg_orders");
+    /// let built = query.with_tables(Dialect::Snowflake, |table| {
+    ///     (table.schema() == "staging").then(|| format!("\"BUILD\".{}", table.table()))
+    /// });
+    /// assert_eq!(built.text(), "SELECT o.id FROM \"BUILD\".stg_orders AS o -- of staging.stg_orders");
+    /// ```
+    #[must_use]
+    pub fn with_tables(&self, dialect: Dialect, name: impl Fn(&TableRef) -> Option<String>) -> Self {
+        Self { text: tables::replaced(&self.text, dialect, name), values: self.values.clone() }
     }
 
     /// The text with a database's placeholders, and their values: `$1`, `$2`, … in PostgreSQL's way (and DataFusion's),

@@ -41,7 +41,7 @@ fn parameter(sql: &str, before: char) -> Option<&str> {
 }
 
 /// The length of the string, quoted name or comment that a text begins with.
-fn opaque(sql: &str, dialect: Dialect) -> Option<usize> {
+pub(super) fn opaque(sql: &str, dialect: Dialect) -> Option<usize> {
     // A doubled quote ends one string and begins the next, which is the same.
     let (open, close) = match sql.as_bytes() {
         [b'\'', ..] if dialect == Dialect::Snowflake => return Some(escaped(sql)),

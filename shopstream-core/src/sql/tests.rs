@@ -76,7 +76,44 @@ fn literals() {
     assert_eq!(SqlValue::from("\\").literal(Dialect::Postgres), "'\\'");
 }
 
+#[test]
+fn tables_get_other_names_where_they_are_tables() {
+    let known = |table: &TableRef| (table.schema() == "staging").then(|| format!("\"B\".\"{}\"", table.table()));
+    let renamed = |sql: &str, dialect| Query::new(sql).with_tables(dialect, known).text().to_owned();
+    for (sql, expected) in [
+        ("SELECT * FROM staging.orders", "SELECT * FROM \"B\".\"orders\""),
+        ("FROM Staging.ORDERS,staging.users u", "FROM \"B\".\"orders\",\"B\".\"users\" u"),
+        ("(SELECT staging.orders.id FROM staging.orders)", "(SELECT staging.orders.id FROM \"B\".\"orders\")"),
+        (
+            "db.staging.orders \"staging\".orders \"staging\".\"orders\"",
+            "db.staging.orders \"staging\".orders \"staging\".\"orders\"",
+        ),
+        (
+            "'staging.a' \"staging.a\" -- staging.a\n/* staging.a */ $$staging.a$$",
+            "'staging.a' \"staging.a\" -- staging.a\n/* staging.a */ $$staging.a$$",
+        ),
+        (
+            "staging.ratio(1) staging. .orders xstaging.a x:staging.a :staging.a @staging.a",
+            "staging.ratio(1) staging. .orders xstaging.a x:staging.a :staging.a @staging.a",
+        ),
+        ("o.id = 1.5 AND a.staging.x", "o.id = 1.5 AND a.staging.x"),
+        ("staging.été", "\"B\".\"été\""),
+    ] {
+        assert_eq!(renamed(sql, Dialect::Snowflake), expected);
+    }
+    assert_eq!(renamed(r"'\' staging.a '", Dialect::Postgres), r#"'\' "B"."a" '"#);
+    assert_eq!(renamed(r"'\' staging.a '", Dialect::Snowflake), r"'\' staging.a '");
+}
+
 proptest! {
+    #[test]
+    fn a_text_without_known_tables_stays(sql in r#"[a.:_'\\"\-/*$ é(\n]{0,40}"#) {
+        for dialect in [Dialect::Postgres, Dialect::Snowflake] {
+            let query = Query::new(sql.clone());
+            prop_assert_eq!(query.with_tables(dialect, |_| None), query);
+        }
+    }
+
     /// No text leaves its literal: a scanner of the dialect finds one string and nothing else.
     #[test]
     fn a_text_is_one_literal(text in r#"[a'\\":\-/*$ é\n]{0,20}"#) {

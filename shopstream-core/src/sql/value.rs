@@ -30,6 +30,23 @@ pub enum SqlValue {
 }
 
 impl SqlValue {
+    /// The value as text, without quotes: `12.50`, `2026-01-14`, `true`.
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::Boolean(yes) => yes.to_string(),
+            Self::Integer(number) => number.to_string(),
+            Self::Decimal { units, scale, .. } => {
+                let mut digits = if *units < 0 { "-".to_owned() } else { String::new() };
+                // Writing to a text does not fail.
+                let _ = write_units(&mut digits, *units, *scale);
+                digits
+            }
+            Self::Text(text) => text.clone(),
+            Self::Date(day) => day.to_string(),
+            Self::Timestamp(instant) => instant.to_string(),
+        }
+    }
+
     /// The value as a literal that no value can leave: texts are quoted as the database reads them, the others have
     /// their type.
     pub fn literal(&self, dialect: Dialect) -> String {
@@ -38,11 +55,8 @@ impl SqlValue {
             Self::Boolean(false) => "FALSE".to_owned(),
             // Two minus signs would begin a comment.
             Self::Integer(number) => format!("({number})"),
-            Self::Decimal { units, precision, scale } => {
-                let mut digits = if *units < 0 { "-".to_owned() } else { String::new() };
-                // Writing to a text does not fail.
-                let _ = write_units(&mut digits, *units, *scale);
-                format!("CAST('{digits}' AS DECIMAL({precision}, {scale}))")
+            Self::Decimal { precision, scale, .. } => {
+                format!("CAST('{}' AS DECIMAL({precision}, {scale}))", self.to_text())
             }
             Self::Text(text) => {
                 let text = text.replace('\'', "''");

@@ -20,7 +20,7 @@ async fn models_run_over_there() {
         .map(|entry| match entry {
             Recorded::Begin(_) => "begin".to_owned(),
             Recorded::Load { table, .. } => format!("load {table}"),
-            Recorded::Materialize { table, query } => format!("{table}: {}", query.text()),
+            Recorded::Materialize(made) => format!("{}: {}", made.table, made.query.text()),
             Recorded::Check(check) => format!("check {}", check.name),
             Recorded::Publish(_) => "publish".to_owned(),
             other => format!("{other:?}"),

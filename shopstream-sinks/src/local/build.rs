@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use futures::{StreamExt, stream::BoxStream};
 use shopstream_core::{
     BatchStream, Build, Check, CheckOutcome, Error, Lake, Landing, LoadAction, LoadOptions, LoadRecord, LoadReport,
-    Manifest, Merging, Published, Result, RunId, TableRef, conform, evaluate, sql::Query,
+    Manifest, Materialized, Merging, Published, QueryTable, Result, RunId, TableRef, conform, evaluate,
 };
 use std::{
     collections::BTreeMap,
@@ -211,8 +211,8 @@ impl Build for LocalBuild {
         self.write(table, &schema, rows, None).await
     }
 
-    async fn materialize(&self, table: &TableRef, _query: &Query) -> Result<u64> {
-        Err(Error::unsupported("this warehouse runs no SQL: put the rows of a model").with("table", table))
+    async fn materialize(&self, made: &QueryTable) -> Result<Materialized> {
+        Err(Error::unsupported("this warehouse runs no SQL: put the rows of a model").with("table", &made.table))
     }
 
     async fn read(&self, table: &TableRef, columns: Option<&[String]>) -> Result<BatchStream> {

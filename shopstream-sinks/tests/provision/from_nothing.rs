@@ -35,7 +35,7 @@ async fn everything_is_made_and_then_nothing_is_left() {
     assert_eq!((done, account.statements().len()), (first.statements().len(), done));
     let tables = account.names("TABLE");
     let tables: Vec<&str> = tables.iter().filter_map(|path| path.last()).map(String::as_str).collect();
-    assert_eq!(tables, ["SALES", "MART_COUNTRIES", "CUSTOMERS", "_LOADS", "_REJECTS"]);
+    assert_eq!(tables, ["SALES", "MART_COUNTRIES", "CUSTOMERS", "_LOADS", "_CLAIMS", "_BUILDS", "_TABLES", "_REJECTS"]);
     let again = plan_of(&account, &settings, &declarations).await;
     assert!(again.is_empty(), "{again}");
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod snowflake;
 mod support;
 mod upkeep;
 

@@ -17,7 +17,7 @@ use std::{
 };
 
 use super::evaluate;
-use crate::{sql::Query, *};
+use crate::*;
 
 #[derive(Debug)]
 struct Tables {
@@ -65,7 +65,7 @@ impl Build for Tables {
         Err(Error::unsupported("put"))
     }
 
-    async fn materialize(&self, _: &TableRef, _: &Query) -> Result<u64> {
+    async fn materialize(&self, _: &QueryTable) -> Result<Materialized> {
         Err(Error::unsupported("materialize"))
     }
 

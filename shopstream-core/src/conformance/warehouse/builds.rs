@@ -3,7 +3,7 @@
 use futures::{FutureExt, StreamExt};
 
 use super::{fill, has, holds, marts, refused, rows, run};
-use crate::{Check, Error, ErrorKind, Result, Rule, Warehouse};
+use crate::{Check, Error, ErrorKind, QueryTable, Result, Rule, Warehouse};
 
 /// What the capabilities deny is `Unsupported`.
 ///
@@ -25,8 +25,8 @@ pub async fn what_it_cannot_do(warehouse: &dyn Warehouse) -> Result<()> {
         refused(put, ErrorKind::Unsupported, "no put without the capability")?;
     }
     if !can.materialize {
-        let made = build.materialize(&table, &"SELECT 1 AS id".into()).await;
-        refused(made, ErrorKind::Unsupported, "no materialize without the capability")?;
+        let made = QueryTable::new(table, rows(&[])?.schema(), "SELECT 1 AS id, NULL AS name");
+        refused(build.materialize(&made).await, ErrorKind::Unsupported, "no materialize without the capability")?;
     }
     holds(can.put || can.materialize, "a warehouse takes rows or SQL")?;
     build.abandon().await

@@ -6,7 +6,7 @@ use arrow::{
 };
 use std::sync::Arc;
 
-use super::{collect, holds, refused, run};
+use super::{collect, holds, refused, run, sorted};
 use crate::{
     Build, Date, ErrorKind, Increment, Lake, Landed, LoadOptions, Manifest, Partition, Result, TableRead, TableRef,
     Timestamp, Warehouse, WriteOptions, date, memory::MemoryLake,
@@ -63,9 +63,9 @@ impl Series {
         Ok(report.unchanged)
     }
 
-    /// An error unless a build's table has these rows in this order: id, name, and the day on which it was loaded.
+    /// An error unless a build's table has these rows, in any order: id, name, and the day on which it was loaded.
     async fn has(&self, build: &dyn Build, rows: &[(i64, &str, i32)], promise: &'static str) -> Result<()> {
-        let found = collect(build.read(&self.options.target, None).await?).await?;
+        let found = sorted(&collect(build.read(&self.options.target, None).await?).await?)?;
         let (ids, names) = (found.column_by_name("id"), found.column_by_name("name"));
         let loaded = found.column_by_name(Landed::<()>::LOADED_AT);
         let (Some(ids), Some(names), Some(loaded)) = (ids, names, loaded) else { return holds(false, promise) };
@@ -73,7 +73,8 @@ impl Series {
         let found: Vec<_> = (0..found.num_rows())
             .map(|i| (ids.as_primitive::<Int64Type>().value(i), names.as_string_view().value(i), loaded.value(i)))
             .collect();
-        let expected: Vec<_> = rows.iter().map(|(id, name, day)| (*id, *name, at(*day).micros())).collect();
+        let mut expected: Vec<_> = rows.iter().map(|(id, name, day)| (*id, *name, at(*day).micros())).collect();
+        expected.sort_unstable();
         holds(found == expected, promise)
     }
 }
@@ -82,8 +83,7 @@ fn at(day: i32) -> Timestamp {
     FIRST.plus_days(day).midnight()
 }
 
-/// An increment is merged on its key: rows of the table that it does not have stay as they are and come first, in
-/// their order, its own follow; rows whose key the source no longer has go. The same manifest again is a no-op.
+/// An increment is merged on its key: rows of the table that it does not have stay as they are; rows whose key the source no longer has go. The same manifest again is a no-op.
 ///
 /// # Errors
 /// The promise that was broken.

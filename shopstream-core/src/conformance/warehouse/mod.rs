@@ -15,6 +15,7 @@ mod builds;
 mod contents;
 mod lake;
 mod loads;
+mod materialized;
 mod merges;
 mod queries;
 mod reads;
@@ -25,19 +26,20 @@ pub use builds::{
 };
 pub use contents::what_it_has;
 pub use loads::{counts_are_checked, loads_once, older_dates};
+pub use materialized::{kept_as_declared, made_by_queries};
 pub use merges::{gaps, merges};
 pub use queries::{queries, queries_only_read};
 pub use reads::{empty_table, missing, projection, whole_version};
 
 use arrow::{
     array::{Int64Array, RecordBatch, StringViewArray},
-    compute::concat_batches,
+    compute::{SortColumn, concat_batches, lexsort_to_indices, take_record_batch},
     datatypes::{DataType, Field, Schema},
 };
 use futures::{StreamExt, TryStreamExt};
 use std::sync::Arc;
 
-use crate::{BatchStream, Build, Error, ErrorKind, Result, RunId, TableRef, Warehouse};
+use crate::{BatchStream, Build, Error, ErrorKind, QueryTable, Result, RunId, TableRef, Warehouse};
 
 /// All of the suite.
 ///
@@ -59,6 +61,8 @@ pub async fn all(warehouse: &dyn Warehouse) -> Result<()> {
     whole_version(warehouse).await?;
     queries(warehouse).await?;
     queries_only_read(warehouse).await?;
+    made_by_queries(warehouse).await?;
+    kept_as_declared(warehouse).await?;
     loads_once(warehouse).await?;
     older_dates(warehouse).await?;
     counts_are_checked(warehouse).await?;
@@ -104,8 +108,17 @@ async fn fill(warehouse: &dyn Warehouse, build: &dyn Build, table: &TableRef, id
         let batch = rows(ids)?;
         return build.put(table, batch.schema(), futures::stream::iter([Ok(batch)]).boxed()).await;
     }
-    let selects: Vec<String> = ids.iter().map(|id| format!("SELECT {id} AS id")).collect();
-    build.materialize(table, &selects.join(" UNION ALL ").into()).await
+    Ok(build.materialize(&QueryTable::new(table.clone(), rows(&[])?.schema(), select(ids))).await?.rows)
+}
+
+/// A query of the rows with these ids.
+fn select(ids: &[i64]) -> String {
+    let row = |id: &i64| {
+        let name = if id % 2 == 1 { format!("'the name of {id}'") } else { "NULL".to_owned() };
+        format!("SELECT {id} AS id, {name} AS name")
+    };
+    let none = || "SELECT 0 AS id, NULL AS name WHERE 1 = 0".to_owned();
+    ids.iter().map(row).reduce(|all, one| format!("{all} UNION ALL {one}")).unwrap_or_else(none)
 }
 
 async fn collect(stream: BatchStream) -> Result<RecordBatch> {
@@ -113,6 +126,12 @@ async fn collect(stream: BatchStream) -> Result<RecordBatch> {
     let first = batches.first();
     let first = first.ok_or_else(|| Error::internal("a read yields at least one batch, of an empty table too"))?;
     Ok(concat_batches(first.schema_ref(), &batches)?)
+}
+
+/// Rows in the order of their values, for a warehouse has them in any.
+fn sorted(rows: &RecordBatch) -> Result<RecordBatch> {
+    let columns: Vec<_> = rows.columns().iter().map(|c| SortColumn { values: c.clone(), options: None }).collect();
+    Ok(take_record_batch(rows, &lexsort_to_indices(&columns, None)?)?)
 }
 
 /// An error unless a read yields these ids; of a warehouse that does not really run SQL, that it yields something.
@@ -126,5 +145,6 @@ async fn has(warehouse: &dyn Warehouse, read: Result<BatchStream>, ids: &[i64], 
     if !warehouse.capabilities().put {
         return Ok(());
     }
-    holds(found == rows(ids)?, promise).map_err(|e| e.with("rows", found.num_rows()).with("expected", ids.len()))
+    holds(sorted(&found)? == sorted(&rows(ids)?)?, promise)
+        .map_err(|e| e.with("rows", found.num_rows()).with("expected", ids.len()))
 }

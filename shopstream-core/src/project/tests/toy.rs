@@ -12,8 +12,8 @@ use std::{
 };
 
 use crate::{
-    Batch, BatchStream, Build, Check, CheckOutcome, Dialect, Error, Lake, LoadOptions, LoadReport, Manifest, Published,
-    Result, RunId, Table, TableRef, sql::Query,
+    Batch, BatchStream, Build, Check, CheckOutcome, Dialect, Error, Lake, LoadOptions, LoadReport, Manifest,
+    Materialized, Published, QueryTable, Result, RunId, Table, TableRef,
 };
 
 #[derive(Debug)]
@@ -109,9 +109,10 @@ impl Build for ToyBuild {
         Ok(count)
     }
 
-    async fn materialize(&self, table: &TableRef, query: &Query) -> Result<u64> {
-        self.state.lock().unwrap().sql.push(format!("{table}: {}", query.inlined(Dialect::Snowflake)?));
-        Ok(0)
+    async fn materialize(&self, made: &QueryTable) -> Result<Materialized> {
+        let query = made.query.inlined(Dialect::Snowflake)?;
+        self.state.lock().unwrap().sql.push(format!("{}: {query}", made.table));
+        Ok(Materialized::new(0))
     }
 
     async fn read(&self, table: &TableRef, columns: Option<&[String]>) -> Result<BatchStream> {

@@ -1,7 +1,7 @@
 //! Values that are bound to a statement's question marks.
 
 use serde_json::{Value, json};
-use shopstream_core::{Date, Decimal, Json, Timestamp};
+use shopstream_core::{Date, Decimal, Json, Timestamp, sql::SqlValue};
 use std::fmt;
 
 /// A value for a `?` of a statement. Its `Debug` shows its type alone.
@@ -58,6 +58,20 @@ bind! {
     [] Date => "DATE", |v| (i64::from(v.days()) * 86_400_000).to_string();
     [] Timestamp => "TIMESTAMP_NTZ", |v| (i128::from(v.micros()) * 1_000).to_string();
     [const P: u8, const S: u8] Decimal<P, S> => "FIXED", |v| v.to_string();
+}
+
+/// As the value's own type has it.
+impl From<SqlValue> for Bind {
+    fn from(value: SqlValue) -> Self {
+        match value {
+            SqlValue::Boolean(yes) => yes.into(),
+            SqlValue::Integer(number) => number.into(),
+            SqlValue::Text(text) => text.into(),
+            SqlValue::Date(day) => day.into(),
+            SqlValue::Timestamp(instant) => instant.into(),
+            decimal => Self { kind: "FIXED", text: Some(decimal.to_text()) },
+        }
+    }
 }
 
 #[cfg(test)]

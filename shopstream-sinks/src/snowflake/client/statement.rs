@@ -70,6 +70,11 @@ impl Statement {
         self
     }
 
+    /// Whether it asks, and changes nothing.
+    pub(in crate::snowflake) fn is_query(&self) -> bool {
+        ["SELECT", "WITH", "VALUES", "SHOW", "DESC", "DESCRIBE"].contains(&words(&self.sql).0.as_str())
+    }
+
     /// The values by their place, counted from 1; nothing when there is none.
     pub(super) fn bindings(&self) -> Option<Value> {
         let numbered = self.binds.iter().enumerate().map(|(i, bind)| ((i + 1).to_string(), bind.to_json()));
@@ -94,6 +99,12 @@ impl Statement {
 
 impl From<&str> for Statement {
     fn from(sql: &str) -> Self {
+        Self::new(sql)
+    }
+}
+
+impl From<String> for Statement {
+    fn from(sql: String) -> Self {
         Self::new(sql)
     }
 }

@@ -1,6 +1,6 @@
 //! The declared tables, with their names in Snowflake.
 
-use shopstream_core::{ColumnDecl, Dialect, Error, Landed, Result, Table, TableDecl};
+use shopstream_core::{ColumnDecl, Dialect, Error, Landed, Result, TableDecl};
 use std::collections::BTreeMap;
 
 use super::{Object, Settings, bookkeeping, object::Kind, settings::RAW};
@@ -90,7 +90,8 @@ pub(super) fn table(settings: &Settings, declaration: &TableDecl) -> Result<Cata
 fn check_landed(declaration: &TableDecl) -> Result<()> {
     let own = [Landed::<bookkeeping::Rejects>::LOADED_AT, Landed::<bookkeeping::Rejects>::SOURCE_FILE];
     let missing: Vec<&str> = own.into_iter().filter(|c| declaration.column(c).is_none()).collect();
-    if declaration.layer == RAW && declaration.name != bookkeeping::Loads::NAME && !missing.is_empty() {
+    let landed = |d: &TableDecl| d.layer == RAW && !bookkeeping::tables().iter().any(|own| own.name == d.name);
+    if landed(declaration) && !missing.is_empty() {
         return Err(Error::config("a table of landed rows says when and from where they came: declare it as Landed")
             .with("columns", missing.join(", ")));
     }

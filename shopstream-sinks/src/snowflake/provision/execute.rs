@@ -4,6 +4,8 @@ use arrow::array::RecordBatch;
 use async_trait::async_trait;
 use shopstream_core::Result;
 
+use crate::snowflake::client::Session;
+
 /// Runs statements in Snowflake, one after the other in one session.
 ///
 /// # Contract
@@ -15,4 +17,12 @@ use shopstream_core::Result;
 pub trait Execute: Send + Sync {
     /// Runs one statement, which has no semicolon at its end.
     async fn execute(&self, sql: &str) -> Result<Vec<RecordBatch>>;
+}
+
+/// A session of the [client](crate::snowflake::client): a plan is applied to, and an inventory read of, a real server.
+#[async_trait]
+impl Execute for Session {
+    async fn execute(&self, sql: &str) -> Result<Vec<RecordBatch>> {
+        self.execute(sql).await?.batches().await
+    }
 }

@@ -114,8 +114,11 @@ pub(super) fn grants(settings: &Settings, tables: &[CatalogTable]) -> Vec<Grant>
         Grant::new(transformer, &["USAGE"], Kind::Database, database()),
         Grant::new(transformer, &["USAGE"], Kind::Schema, raw.clone()),
     ]);
-    grants.extend(in_raw.iter().map(|t| table(transformer, &["SELECT", "INSERT", "DELETE"], t)));
+    grants.extend(in_raw.iter().map(|t| table(transformer, WRITE, t)));
     grants.push(Grant { privileges: READ, on: Target::Future(Kind::Table, raw), to: transformer.clone() });
+    // The function of the models' quotients is made there: Snowflake looks for functions in no other schema by itself.
+    let public = settings.database_name().child(Ident::constant("PUBLIC"));
+    grants.push(Grant::new(transformer, &["USAGE", "CREATE FUNCTION"], Kind::Schema, public));
     for (_, schema) in settings.schemas.iter().filter(|(layer, _)| layer != RAW) {
         let schema = settings.database_name().child(schema.clone());
         grants.push(Grant::new(transformer, &["USAGE", "CREATE TABLE", "CREATE VIEW"], Kind::Schema, schema));

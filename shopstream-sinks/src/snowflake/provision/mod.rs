@@ -52,7 +52,9 @@ mod tables;
 mod wanted;
 
 pub use aws::IntegrationIdentity;
-pub use bookkeeping::{Loads, LoadsColumns, Rejects, RejectsColumns};
+pub use bookkeeping::{
+    Builds, BuildsColumns, Claims, ClaimsColumns, Loads, LoadsColumns, Rejects, RejectsColumns, Tables, TablesColumns,
+};
 pub use execute::Execute;
 pub use governance::{Governance, Reader};
 pub use inventory::{Inventory, Question};
@@ -60,16 +62,19 @@ pub use object::{Kind, Object};
 pub use pipe::Snowpipe;
 pub use plan::{ApplyOptions, Plan};
 pub use schedule::{Schedule, ScheduledModel};
+pub(in crate::snowflake) use settings::RAW;
 pub use settings::{Settings, SettingsBuilder, VirtualWarehouse, WarehouseSize};
 pub use statement::{Effect, Statement};
+pub(in crate::snowflake) use wanted::format_names;
 
 use shopstream_core::{Result, TableDecl};
 
 /// The statements that make what is there into what the settings and the declarations say, in the order in which they
 /// have to run.
 ///
-/// The declarations are those of landed rows ([`Landed`](shopstream_core::Landed)) and of models; the tables that loads
-/// need for themselves, [`Loads`] and [`Rejects`], come with them.
+/// The declarations are those of landed rows ([`Landed`](shopstream_core::Landed)) and of models that are kept as tables;
+/// the tables that loads and publishes need for themselves come with them ([`Loads`], [`Rejects`], [`Claims`],
+/// [`Builds`], [`Tables`]).
 ///
 /// # Errors
 /// `Config` with all declarations that cannot be tables in Snowflake.

@@ -27,17 +27,17 @@ use crate::snowflake::sql::{Ident, Name};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Settings {
-    pub(super) database: Ident,
+    pub(in crate::snowflake) database: Ident,
     /// The layers in their order, with their schemas.
     pub(super) schemas: Vec<(String, Ident)>,
     /// The schema of landed rows, which is one of them.
     pub(super) raw: Ident,
     pub(super) governance: Ident,
-    pub(super) loading: VirtualWarehouse,
-    pub(super) transform: VirtualWarehouse,
+    pub(in crate::snowflake) loading: VirtualWarehouse,
+    pub(in crate::snowflake) transform: VirtualWarehouse,
     pub(super) bi: VirtualWarehouse,
-    pub(super) loader: Ident,
-    pub(super) transformer: Ident,
+    pub(in crate::snowflake) loader: Ident,
+    pub(in crate::snowflake) transformer: Ident,
     pub(super) reporter: Ident,
     pub(super) administrator: Ident,
     pub(super) integration: Ident,
@@ -50,7 +50,7 @@ pub struct Settings {
 }
 
 /// The layer of landed rows.
-pub(super) const RAW: &str = "raw";
+pub(in crate::snowflake) const RAW: &str = "raw";
 /// The layer of cleaned rows.
 pub(super) const STAGING: &str = "staging";
 /// The layer of the star schema.
@@ -94,16 +94,16 @@ impl Settings {
     }
 
     /// The schema of landed rows.
-    pub(super) fn raw_name(&self) -> Name {
+    pub(in crate::snowflake) fn raw_name(&self) -> Name {
         self.database_name().child(self.raw.clone())
     }
 
-    pub(super) fn database_name(&self) -> Name {
+    pub(in crate::snowflake) fn database_name(&self) -> Name {
         Name::from(self.database.clone())
     }
 
     /// The schema of a layer.
-    pub(super) fn schema_name(&self, layer: &str) -> Result<Name> {
+    pub(in crate::snowflake) fn schema_name(&self, layer: &str) -> Result<Name> {
         match self.schemas.iter().find(|(l, _)| l == layer) {
             Some((_, schema)) => Ok(self.database_name().child(schema.clone())),
             None => Err(Error::config(

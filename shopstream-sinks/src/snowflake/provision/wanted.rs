@@ -160,7 +160,7 @@ fn formats(raw: &Name) -> [Wanted; 3] {
 }
 
 /// The names of the file formats, as [`FORMATS`] has them.
-pub(super) fn format_names() -> [Ident; 3] {
+pub(in crate::snowflake) fn format_names() -> [Ident; 3] {
     FORMATS.map(Ident::constant)
 }
 

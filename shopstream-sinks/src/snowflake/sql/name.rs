@@ -28,6 +28,18 @@ impl Name {
         Self(parts)
     }
 
+    /// The name of something beside it, with more at the end.
+    ///
+    /// # Errors
+    /// `Config` when that is too long.
+    pub(crate) fn sibling(&self, end: &str) -> Result<Self> {
+        let mut parts = self.0.clone();
+        if let Some(last) = parts.last_mut() {
+            *last = Ident::exact(&format!("{}{end}", last.as_str()))?;
+        }
+        Ok(Self(parts))
+    }
+
     /// The name of what it lies in; none of a name without one.
     pub fn parent(&self) -> Option<Self> {
         let (_, outer) = self.0.split_last()?;

@@ -39,6 +39,11 @@ impl State {
         if let Some((integration, _)) = thing.properties.get("STORAGE_INTEGRATION") {
             assert!(self.things.contains_key(&("STORAGE INTEGRATION", vec![integration.clone()])));
         }
+        if kind == "DATABASE" {
+            // Every database begins with it.
+            let public = path.iter().cloned().chain(["PUBLIC".to_owned()]).collect();
+            self.things.insert(("SCHEMA", public), Thing::default());
+        }
         self.things.insert((kind, path), thing);
     }
 
