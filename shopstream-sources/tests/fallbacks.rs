@@ -75,7 +75,8 @@ async fn a_standby_is_read_as_of_one_instant_too() {
     }
     let options = ReadOptions::default().with_parts(3).with_snapshot(snapshot);
     let read = source.read(&"long".into(), &options).await.unwrap();
-    assert_eq!((read.parts.len(), read.notes.len()), (3, 0), "{:?}", read.notes);
+    let expected = if standby.binaries().major() >= 14 { (3, 0) } else { (1, 1) };
+    assert_eq!((read.parts.len(), read.notes.len()), expected, "{:?}", read.notes);
     assert_eq!(sum(read).await, ROWS * (ROWS + 1) / 2);
     let now = source.read(&"long".into(), &ReadOptions::default().with_parts(3)).await.unwrap();
     assert_eq!(sum(now).await, 55);

@@ -39,7 +39,7 @@ async fn count(url: &str) -> Result<usize> {
     let mut options = ReadOptions::default().with_parts(2).with_batch_rows(1000);
     options.snapshot = source.snapshot().await?;
     let read = source.read(&"long".into(), &options).await?;
-    assert_eq!(read.parts.len(), 2);
+    assert!(read.parts.len() == 2 || read.notes[0].contains("before 14"), "{:?}", read.notes);
     read.into_stream().try_fold(0, async |n, batch| Ok(n + batch.num_rows())).await
 }
 

@@ -1,7 +1,7 @@
 //! One connection of the server: how it is opened, and what becomes of it.
 
 use shopstream_core::{Error, ErrorKind, Result};
-use std::{fmt, time::Duration};
+use std::{fmt, io, time::Duration};
 use tokio::{
     runtime::Handle,
     task::JoinHandle,
@@ -19,14 +19,22 @@ use super::{
     copy::CopyOut,
     encryption::Encryption,
     errors,
+    incoming::Incoming,
     socket::{Lent, Peer},
 };
 
-/// What every session is set to: texts are then the same on any server, and no limit of the server's that is meant
-/// for short statements ends a long read.
-const SESSION: &str = "SET timezone = 'UTC'; SET datestyle = 'ISO'; SET intervalstyle = 'postgres'; \
-    SET extra_float_digits = 1; SET bytea_output = 'hex'; SET statement_timeout = 0; SET lock_timeout = 0; \
-    SET idle_in_transaction_session_timeout = 0";
+/// What is set wherever rows are read or written: texts are then the same on any server, and no limit of the server's
+/// that is meant for short statements ends a long read.
+const SETTINGS: [&str; 8] = [
+    "timezone = 'UTC'",
+    "datestyle = 'ISO'",
+    "intervalstyle = 'postgres'",
+    "extra_float_digits = 1",
+    "bytea_output = 'hex'",
+    "statement_timeout = 0",
+    "lock_timeout = 0",
+    "idle_in_transaction_session_timeout = 0",
+];
 
 /// A connection of its own. Dropped while a statement runs, it cancels that on the server.
 pub(super) struct Connection {
@@ -34,6 +42,8 @@ pub(super) struct Connection {
     target: Target,
     peer: Peer,
     socket: Lent,
+    /// The same socket, once it is that of a COPY.
+    incoming: Option<Incoming>,
     driver: JoinHandle<()>,
     runtime: Handle,
     busy: bool,
@@ -46,7 +56,7 @@ const ROOM_TRIES: u32 = 100;
 const ROOM_PAUSE: Duration = Duration::from_millis(20);
 
 impl Connection {
-    /// Connects and sets the session. It counts as busy until [`rest`](Self::rest).
+    /// Connects. It counts as busy until [`rest`](Self::rest).
     pub(super) async fn open(target: &Target) -> Result<Self> {
         let mut again = if target.waits_for_room() { ROOM_TRIES } else { 0 };
         loop {
@@ -91,8 +101,7 @@ impl Connection {
         // What breaks the connection shows in the request that waits for it.
         let driver = tokio::spawn(async move { drop(driver.await) });
         let (target, runtime) = (target.clone(), Handle::current());
-        let connection = Self { client, target, peer, socket, driver, runtime, busy: true };
-        connection.execute(SESSION).await?;
+        let connection = Self { client, target, peer, socket, incoming: None, driver, runtime, busy: true };
         connection.is_as_wanted(config.get_target_session_attrs()).await?;
         Ok(connection)
     }
@@ -112,9 +121,18 @@ impl Connection {
         Err(Error::unavailable("no host is one that target_session_attrs asks for").with("server", &self.target))
     }
 
-    /// Opens a read-only transaction that sees one instant: that of the snapshot, or now.
+    /// Makes the settings those of the session, for whoever has the server's session to himself.
+    pub(super) async fn set(&self) -> Result<()> {
+        self.execute(&settings("SESSION")).await
+    }
+
+    /// Opens a read-only transaction that sees one instant: that of the snapshot, or now. The settings are the
+    /// transaction's: a pooler may give each transaction another session, and others use that before and after.
     pub(super) async fn begin(&self, snapshot: Option<&str>) -> Result<()> {
-        self.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {}", settings("LOCAL"));
+        // A pooler lets its clients in at once, and keeps them waiting here until there is a session for them.
+        let begun = timeout(self.target.connect_timeout(), self.execute(&begin)).await;
+        begun.unwrap_or_else(|_| Err(errors::timeout(&self.target)))?;
         let Some(id) = snapshot else { return Ok(()) };
         let set = format!("SET TRANSACTION SNAPSHOT '{}'", id.replace('\'', "''"));
         self.execute(&set).await.map_err(|e| match e.context("sqlstate") {
@@ -151,10 +169,13 @@ impl Connection {
         // All requests were answered, so that no byte of an answer is in the client's hands.
         self.driver.abort();
         let _ = (&mut self.driver).await;
-        match self.socket.take() {
-            Some(socket) => CopyOut::start(socket, self, sql).await,
-            None => Err(Error::unavailable("PostgreSQL closed the connection").with("server", &self.target)),
-        }
+        self.incoming = self.socket.take().map(Incoming::new);
+        CopyOut::start(self, sql).await
+    }
+
+    /// The socket, which nobody else uses while rows are copied.
+    pub(super) fn incoming(&mut self) -> io::Result<&mut Incoming> {
+        self.incoming.as_mut().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -180,6 +201,11 @@ impl Connection {
     }
 }
 
+/// The statements that set all there is to set.
+fn settings(scope: &str) -> String {
+    SETTINGS.map(|setting| format!("SET {scope} {setting}")).join("; ")
+}
+
 /// The configuration for one of its addresses.
 fn for_peer(config: &Config, peer: &Peer) -> Config {
     let mut config = config.clone();
@@ -197,9 +223,12 @@ async fn cancel(
     encryption: Encryption,
     patience: Duration,
 ) -> Result<()> {
-    let socket = peer.reach(&config, patience).await.map_err(errors::unreachable)?;
-    // It has no answer, and whether it came in time does not matter.
-    drop(cancel.cancel_query_raw(Lent::new(socket), encryption.handshake(&peer)?).await);
+    let socket = Lent::new(peer.reach(&config, patience).await.map_err(errors::unreachable)?);
+    if cancel.cancel_query_raw(socket.clone(), encryption.handshake(&peer)?).await.is_ok() {
+        // It has no answer, and whether it came in time does not matter; but a pooler passes it on only while we wait for
+        // the end, as libpq does.
+        socket.ended().await;
+    }
     Ok(())
 }
 
@@ -212,11 +241,14 @@ impl Drop for Connection {
         let (token, peer, patience) = (self.client.cancel_token(), self.peer.clone(), self.target.connect_timeout());
         let encryption = self.target.encryption().clone();
         self.driver.abort();
-        drop(self.socket.take());
-        // A server deep in a query sees no closed socket, one that is stuck in sending sees no cancel request.
+        let socket = (self.socket.take(), self.incoming.take());
+        // A server deep in a query sees no closed socket, one that is stuck in sending sees no cancel request; and a
+        // pooler no longer knows what to cancel once the socket is closed.
         if let Ok(config) = self.target.config() {
-            self.runtime
-                .spawn(async move { drop(timeout(patience, cancel(token, config, peer, encryption, patience)).await) });
+            self.runtime.spawn(async move {
+                drop(timeout(patience, cancel(token, config, peer, encryption, patience)).await);
+                drop(socket);
+            });
         }
     }
 }

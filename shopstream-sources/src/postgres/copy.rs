@@ -8,9 +8,8 @@
 use arrow::array::RecordBatch;
 use shopstream_core::{Error, Result};
 use std::{collections::VecDeque, io, ops::Range};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{connection::Connection, decode::Decoder, errors, socket::Socket};
+use super::{connection::Connection, decode::Decoder, errors};
 
 /// Bytes that are read at once, at most.
 const BUFFER: usize = 128 << 10;
@@ -23,7 +22,6 @@ const MAX_MESSAGE: usize = 1 << 20;
 
 /// A COPY under way. Dropped before its end, it is cancelled on the server.
 pub(super) struct CopyOut {
-    socket: Socket,
     connection: Connection,
     buffer: Vec<u8>,
     /// What of the buffer is not read yet.
@@ -46,16 +44,15 @@ enum Message {
 
 impl CopyOut {
     /// Asks for the rows.
-    pub(super) async fn start(socket: Socket, connection: Connection, sql: &str) -> Result<Self> {
+    pub(super) async fn start(connection: Connection, sql: &str) -> Result<Self> {
         let buffer = vec![0; BUFFER];
-        let mut copy = Self { socket, connection, buffer, from: 0, to: 0, rest: 0, pieces: vec![], ended: false };
+        let mut copy = Self { connection, buffer, from: 0, to: 0, rest: 0, pieces: vec![], ended: false };
         let mut query = vec![b'Q'];
         let length = u32::try_from(sql.len() + 5).map_err(|_| Error::internal("a statement of gigabytes"))?;
         query.extend_from_slice(&length.to_be_bytes());
         query.extend_from_slice(sql.as_bytes());
         query.push(0);
-        copy.socket.write_all(&query).await.map_err(|e| copy.broken(e))?;
-        copy.socket.flush().await.map_err(|e| copy.broken(e))?;
+        copy.send(&query).await.map_err(|e| copy.broken(e))?;
         Ok(copy)
     }
 
@@ -76,7 +73,7 @@ impl CopyOut {
                     decoder.finish(ready)?;
                     self.connection.rest();
                     // Goodbye; whether it arrives changes nothing.
-                    let _ = self.socket.write_all(&[b'X', 0, 0, 0, 4]).await;
+                    let _ = self.send(&[b'X', 0, 0, 0, 4]).await;
                 }
             }
         }
@@ -146,7 +143,11 @@ impl CopyOut {
             self.buffer.copy_within(self.from..self.to, 0);
             (self.from, self.to) = (0, self.to - self.from);
         }
-        match self.socket.read(&mut self.buffer[self.to..]).await {
+        let read = match self.connection.incoming() {
+            Ok(incoming) => incoming.read(&mut self.buffer[self.to..]).await,
+            Err(error) => Err(error),
+        };
+        match read {
             Ok(0) => {
                 Err(Error::unavailable("PostgreSQL closed the connection").with("server", self.connection.target()))
             }
@@ -156,6 +157,10 @@ impl CopyOut {
             }
             Err(error) => Err(self.broken(error)),
         }
+    }
+
+    async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.connection.incoming()?.send(bytes).await
     }
 
     #[cold]

@@ -103,8 +103,15 @@ fn encoding(name: &str) -> Finding {
     Finding::ok("encoding", format!("the database's encoding is {name}, read as UTF-8"))
 }
 
-/// The limits that are still in force after the session has lifted them.
+/// The limits that are still in force in a transaction that has lifted them.
 async fn limits(connection: &Connection, user: &str) -> Result<Vec<Finding>> {
+    connection.begin(None).await?;
+    let found = in_force(connection, user).await;
+    connection.execute("ROLLBACK").await?;
+    found
+}
+
+async fn in_force(connection: &Connection, user: &str) -> Result<Vec<Finding>> {
     const SQL: &str = "SELECT name::text, setting::text, reset_val::text FROM pg_catalog.pg_settings WHERE name IN \
         ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout') \
         ORDER BY name";
@@ -126,13 +133,13 @@ async fn limits(connection: &Connection, user: &str) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// A limit, as it is in this session and in a new one of this user; 0 is none.
+/// A limit, as it is for a read and for a new session of this user; 0 is none.
 fn limit(name: &str, setting: &str, default: &str, user: &str) -> Option<Finding> {
     if setting != "0" {
         let what = format!("it is {setting} ms: what takes longer is ended by the server");
         return Some(
             Finding::warning(name, what)
-                .with_cause("the server, the database or the user sets it, and the session has not lifted it")
+                .with_cause("the server, the database or the user sets it, and a read does not lift it")
                 .with_fix(format!("ALTER ROLE {user} SET {name} = 0")),
         );
     }

@@ -24,9 +24,12 @@ pub(super) fn of_client(error: tokio_postgres::Error, target: &Target) -> Error 
 
 /// A connection that could not be used in time.
 pub(super) fn timeout(target: &Target) -> Error {
-    Error::unavailable("PostgreSQL did not answer in time; is it running, and can it be reached from here?")
-        .with("timeout_s", target.connect_timeout().as_secs_f64())
-        .with("server", target)
+    Error::unavailable(
+        "PostgreSQL did not answer in time; is it running, can it be reached from here, and has it, or a pooler before \
+         it, room for another connection?",
+    )
+    .with("timeout_s", target.connect_timeout().as_secs_f64())
+    .with("server", target)
 }
 
 fn without_answer(error: tokio_postgres::Error) -> Error {

@@ -2,8 +2,8 @@
 //!
 //! The parts know little of each other: `config` and `encryption` where the server is and how to talk to it, `socket`
 //! and `tls` the bytes' way there, `connection` one session, `catalog` what the database says of a table, `mapping`
-//! what its types become, `plan` and `rows` what is asked and how it is read, `copy` the rows' way here, `decode` bytes
-//! to batches without any I/O, `read` and `snapshot` what ties them; `doctor` asks before a run what would go wrong in
+//! what its types become, `plan` and `rows` what is asked and how it is read, `copy` and `incoming` the rows' way here,
+//! `decode` bytes to batches without any I/O, `read` and `snapshot` what ties them; `doctor` asks before a run what would go wrong in
 //! it.
 
 pub mod binary;
@@ -15,6 +15,7 @@ mod decode;
 mod doctor;
 mod encryption;
 mod errors;
+mod incoming;
 mod mapping;
 mod options;
 mod plan;
@@ -82,6 +83,10 @@ use self::{config::Target, options::Policies, snapshot::Alone};
 /// statements that rewrite a table are not bound by it: PostgreSQL shows such a table empty. Its position has `lsn`
 /// (about; absent where the user may not ask), `xmin`, `xmax` and `server_version`. A server that cannot export has
 /// no snapshots: the answer is `None`.
+///
+/// A pooler between, as PgBouncer pooling sessions or transactions, changes nothing as long as it has room: a session for
+/// the snapshot, one for each read, and one for each of its parts that is under way. With one session only, tables are
+/// read one after the other.
 ///
 /// ```
 /// use shopstream_sources::postgres::{Numeric, PostgresSource, Specials};

@@ -23,6 +23,7 @@ use super::{
 /// The columns of a table.
 pub(super) async fn describe(target: &Target, policies: &Policies, table: &TableRef) -> Result<TableSchema> {
     let mut connection = Connection::open(target).await?;
+    connection.begin(None).await?;
     let relation = catalog::expect(&connection, table).await?.readable()?;
     let attributes = catalog::attributes(&connection, &relation).await?;
     connection.rest();

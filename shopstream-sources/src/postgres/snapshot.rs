@@ -56,12 +56,14 @@ pub(super) async fn export(target: &Target) -> Result<std::result::Result<Snapsh
     const EXPORT: &str = "SELECT pg_export_snapshot(), txid_snapshot_xmin(txid_current_snapshot())::text, \
         txid_snapshot_xmax(txid_current_snapshot())::text, current_setting('server_version')";
     let mut connection = Connection::open(target).await?;
-    // Before the transaction, which an answer of "no right to ask that" would break.
+    // Before the snapshot, and in a transaction of its own, which an answer of "no right to ask that" breaks.
+    connection.begin(None).await?;
     let lsn: Option<String> = match connection.query(POSITION, &[]).await {
         Ok(rows) => rows.first().map(|row| get(row, 0)).transpose()?.flatten(),
         Err(error) if error.context("sqlstate").is_some() => None,
         Err(error) => return Err(error),
     };
+    connection.execute("ROLLBACK").await?;
     connection.begin(None).await?;
     let rows = match connection.query(EXPORT, &[]).await {
         Ok(rows) => rows,
@@ -91,13 +93,20 @@ async fn seen_by_another(target: &Target, id: &str) -> Option<Alone> {
     let mut patient = target.clone();
     // A server of one connection may leave the second waiting instead of turning it away.
     patient.set_connect_timeout(target.connect_timeout().min(SECOND_CONNECTION));
+    let no_room = |error: Error| Some(Alone::new("the server takes one connection only", &error));
     let mut other = match Connection::open(&patient).await {
         Ok(other) => other,
-        Err(error) => return Some(Alone::new("the server takes one connection only", &error)),
+        Err(error) => return no_room(error),
     };
-    let seen = other.begin(Some(id)).await;
-    other.rest();
-    seen.err().map(|error| Alone::new("a second connection does not see the snapshot of the first", &error))
+    match other.begin(Some(id)).await {
+        Ok(()) => {
+            other.rest();
+            None
+        }
+        // A pooler without another session for it leaves it waiting.
+        Err(error) if error.is_retryable() => no_room(error),
+        Err(error) => Some(Alone::new("a second connection does not see the snapshot of the first", &error)),
+    }
 }
 
 /// Feature not supported, not in this state, no such function.

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
     net::{self, TcpStream},
     time,
 };
@@ -199,6 +199,12 @@ impl Lent {
         *self.socket() = Some(socket);
     }
 
+    /// Waits until the other side closes it, or breaks off.
+    pub(super) async fn ended(mut self) {
+        let mut buffer = [0; 64];
+        while self.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
+    }
+
     fn poll<T>(&self, poll: impl FnOnce(Pin<&mut Socket>) -> Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         match self.socket().as_mut() {
             Some(socket) => poll(Pin::new(socket)),
@@ -222,7 +228,8 @@ impl AsyncWrite for Lent {
         self.poll(|socket| socket.poll_flush(cx))
     }
 
+    /// It is closed by whoever lent it.
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll(|socket| socket.poll_shutdown(cx))
+        self.poll_flush(cx)
     }
 }

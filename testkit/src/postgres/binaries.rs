@@ -28,7 +28,7 @@ impl Binaries {
     }
 
     /// The version's first number: `15`.
-    pub(super) fn major(&self) -> u32 {
+    pub fn major(&self) -> u32 {
         let digits = self.version.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
         digits.parse().unwrap_or(0)
     }
@@ -73,7 +73,7 @@ fn find_in(path: &[PathBuf]) -> Option<Binaries> {
         .or_else(|| usual_folders().iter().find_map(|d| Binaries::of(d)))
 }
 
-fn path_folders() -> Vec<PathBuf> {
+pub(super) fn path_folders() -> Vec<PathBuf> {
     env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default()
 }
 

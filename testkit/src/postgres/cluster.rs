@@ -14,9 +14,9 @@ use std::{
 
 use super::{Binaries, Builder, Error, Result, account::Account, builder::Tls, folder::Folder, process, wire};
 
-const PAUSE: Duration = Duration::from_millis(2);
+pub(super) const PAUSE: Duration = Duration::from_millis(2);
 /// A minute, for machines that are busy with something else.
-const PATIENCE: u32 = 30_000;
+pub(super) const PATIENCE: u32 = 30_000;
 /// How often another port is tried, when somebody took the free one before the server did.
 const PORTS: usize = 10;
 
@@ -190,12 +190,12 @@ pub(super) fn socket(folder: &Folder, port: u16) -> PathBuf {
     folder.data().join(format!(".s.PGSQL.{port}"))
 }
 
-fn free_port() -> io::Result<u16> {
+pub(super) fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 /// The last lines, which tell why.
-fn tail(text: &str) -> String {
+pub(super) fn tail(text: &str) -> String {
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     lines[lines.len().saturating_sub(8)..].join("\n")
 }

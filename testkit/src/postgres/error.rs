@@ -11,6 +11,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub enum Error {
     /// No PostgreSQL server binaries were found; the text says how to install them on this machine.
     NotInstalled(String),
+    /// PgBouncer was not found.
+    NoPooler,
     /// `PG_BIN` names a folder that does not hold the server's binaries.
     NoBinariesIn(PathBuf),
     /// A folder of the temporary cluster's path is closed to the account that the server runs as.
@@ -51,6 +53,10 @@ impl fmt::Display for Error {
             Error::NotInstalled(how) => write!(
                 f,
                 "no PostgreSQL server found (looked in PG_BIN, PATH, pg_config --bindir and the usual folders): {how}"
+            ),
+            Error::NoPooler => f.write_str(
+                "no PgBouncer found (looked in PATH and the usual folders): install it, on Debian and Ubuntu with \
+                 `sudo apt-get install pgbouncer`",
             ),
             Error::NoBinariesIn(dir) => {
                 write!(f, "PG_BIN names a folder without initdb and postgres: {}", dir.display())

@@ -6,6 +6,8 @@
 //!     server.log
 //!     data/           the cluster, with the server's socket; the server's account alone may enter
 //! ```
+//!
+//! That of a pooler has its configuration in the place of the cluster.
 
 use std::{
     env,

@@ -13,6 +13,8 @@
 //! assert_eq!(zone, [[Some("UTC".to_owned())]]);
 //! # Ok::<(), shopstream_testkit::postgres::Error>(())
 //! ```
+//!
+//! A [`Pooler`] is a PgBouncer between a server and its clients.
 
 mod account;
 mod binaries;
@@ -20,6 +22,7 @@ mod builder;
 mod cluster;
 mod error;
 mod folder;
+mod pooler;
 mod process;
 mod server;
 mod wire;
@@ -27,5 +30,6 @@ mod wire;
 pub use binaries::{Binaries, find_binaries};
 pub use builder::Builder;
 pub use error::{Error, Result};
+pub use pooler::{Pooler, Pooling};
 pub use server::Server;
 pub use wire::Row;

@@ -47,13 +47,15 @@ pub(super) fn stop_all_of(data: &Path) {
     }
 }
 
-/// The servers, and the programs that make a cluster, whose command line names this data folder.
+/// The servers, the poolers, and the programs that make a cluster, whose command line names this data folder or a file
+/// in it.
 fn running_on(data: &Path) -> Vec<Pid> {
     let Some(data) = data.to_str() else { return vec![] };
     let ours = |line: &str| {
         let mut words = line.split('\0');
         let program = words.next().and_then(|path| path.rsplit('/').next());
-        matches!(program, Some("postgres" | "initdb")) && words.any(|word| word == data)
+        matches!(program, Some("postgres" | "initdb" | "pgbouncer"))
+            && words.any(|word| Path::new(word).starts_with(data))
     };
     command_lines().into_iter().filter(|(_, line)| ours(line)).filter_map(|(pid, _)| Pid::from_raw(pid)).collect()
 }

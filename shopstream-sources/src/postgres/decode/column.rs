@@ -184,13 +184,23 @@ struct Filling<'a> {
 impl Filling<'_> {
     /// A value for each field.
     #[inline]
-    fn fill<T: Default>(
+    fn fill<T: Clone + Default>(
         &mut self,
         values: &mut Vec<T>,
         fields: Fields<'_>,
         value: impl Fn(&[u8]) -> Result<T, Fault>,
     ) -> Result<(), (usize, Fault)> {
-        self.fill_with(values, fields, value, |_| T::default())
+        let (rows, start) = (self.nulls.len(), values.len());
+        // What is there already is filled faster than it is put behind one another.
+        values.resize(start + fields.len(), T::default());
+        for (row, (place, field)) in values[start..].iter_mut().zip(fields.iter()).enumerate() {
+            match field.map(&value) {
+                Some(Ok(value)) => *place = value,
+                absent => self.absent(rows + row, absent.and_then(Result::err)).map_err(|fault| (row, fault))?,
+            }
+        }
+        self.present(rows + fields.len());
+        Ok(())
     }
 
     /// Where what is put behind one another ends.
@@ -199,36 +209,38 @@ impl Filling<'_> {
         &mut self,
         ends: &mut Vec<i32>,
         fields: Fields<'_>,
-        end: impl FnMut(&[u8]) -> Result<i32, Fault>,
+        mut end: impl FnMut(&[u8]) -> Result<i32, Fault>,
     ) -> Result<(), (usize, Fault)> {
-        self.fill_with(ends, fields, end, |ends| ends.last().copied().unwrap_or(0))
+        let (rows, start) = (self.nulls.len(), ends.len());
+        let mut last = ends.last().copied().unwrap_or(0);
+        ends.resize(start + fields.len(), last);
+        for (row, (place, field)) in ends[start..].iter_mut().zip(fields.iter()).enumerate() {
+            match field.map(&mut end) {
+                Some(Ok(end)) => last = end,
+                absent => self.absent(rows + row, absent.and_then(Result::err)).map_err(|fault| (row, fault))?,
+            }
+            *place = last;
+        }
+        self.present(rows + fields.len());
+        Ok(())
     }
 
-    #[inline]
-    fn fill_with<T>(
-        &mut self,
-        values: &mut Vec<T>,
-        fields: Fields<'_>,
-        mut value: impl FnMut(&[u8]) -> Result<T, Fault>,
-        null: impl Fn(&[T]) -> T,
-    ) -> Result<(), (usize, Fault)> {
-        let before = self.nulls.len();
-        values.reserve(fields.len());
-        for (row, field) in fields.iter().enumerate() {
-            let value = match field.map(&mut value) {
-                Some(Ok(value)) => value,
-                Some(Err(fault)) if fault != Fault::Special || !self.rule.specials_null => return Err((row, fault)),
-                _ if !self.rule.nullable => return Err((row, Fault::Null)),
-                _ => {
-                    self.nulls.append_n_non_nulls(before + row - self.nulls.len());
-                    self.nulls.append_null();
-                    null(values)
-                }
-            };
-            values.push(value);
+    /// Takes NULL in a row, for a field that is not there or has no value here, if that is allowed.
+    fn absent(&mut self, row: usize, fault: Option<Fault>) -> Result<(), Fault> {
+        match fault {
+            Some(fault) if fault != Fault::Special || !self.rule.specials_null => Err(fault),
+            _ if !self.rule.nullable => Err(Fault::Null),
+            _ => {
+                self.present(row);
+                self.nulls.append_null();
+                Ok(())
+            }
         }
-        self.nulls.append_n_non_nulls(before + fields.len() - self.nulls.len());
-        Ok(())
+    }
+
+    /// Notes that the rows up to here have values, but for those that are NULL.
+    fn present(&mut self, rows: usize) {
+        self.nulls.append_n_non_nulls(rows - self.nulls.len());
     }
 }
 

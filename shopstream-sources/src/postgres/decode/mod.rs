@@ -49,7 +49,7 @@ pub(super) struct Decoder {
     max_rows: usize,
     max_bytes: usize,
     state: State,
-    /// The fields of whole rows that are not read yet, row by row, and how many rows they are.
+    /// The fields of whole rows that are not read yet, row by row, and how many rows they are; then room for more.
     marks: Vec<Mark>,
     marked: usize,
     /// Rows that were read, and bytes that were looked through, for the batch under way.
@@ -98,7 +98,9 @@ impl Decoder {
     fn feed(&mut self, bytes: &[u8], piece: Range<usize>, out: &mut VecDeque<RecordBatch>) -> Result<()> {
         if self.carry.is_empty() {
             let used = self.walk(bytes, piece.clone(), out)?;
-            self.carry.extend_from_slice(&bytes[used..piece.end]);
+            if used < piece.end {
+                self.carry.extend_from_slice(&bytes[used..piece.end]);
+            }
             return Ok(());
         }
         self.carry.extend_from_slice(&bytes[piece]);
@@ -135,14 +137,14 @@ impl Decoder {
             }
             self.state = State::Rows;
         }
-        while self.state == State::Rows {
+        while self.state == State::Rows && at < end {
             match self.mark_row(piece, at)? {
                 Found::Row(end) => {
                     self.marked += 1;
                     self.bytes += end - at;
                     at = end;
                     let full = self.rows + self.marked >= self.max_rows || self.bytes >= self.max_bytes;
-                    if full || self.marks.len() >= MARKS {
+                    if full || self.marked * self.columns.len() >= MARKS {
                         self.settle(bytes)?;
                     }
                     if full {
@@ -183,8 +185,7 @@ impl Decoder {
         Ok((bytes.len() >= self.need).then_some(self.need))
     }
 
-    /// Marks the fields of the row that begins here, or says what else does. Of a row that is not all there yet, none
-    /// stays marked.
+    /// Marks the fields of the row that begins here, behind those of the rows before, or says what else does.
     #[inline]
     fn mark_row(&mut self, bytes: &[u8], start: usize) -> Result<Found> {
         let Some((&count, _)) = bytes[start..].split_first_chunk::<2>() else { return Ok(Found::Needs(start + 2)) };
@@ -195,32 +196,27 @@ impl Decoder {
         if usize::try_from(count) != Ok(self.columns.len()) {
             return Err(self.error(Fault::FieldCount, None));
         }
-        let before = self.marks.len();
+        let from = self.marked * self.columns.len();
+        let to = from + self.columns.len();
+        if self.marks.len() < to {
+            self.marks.resize(to, Mark::null());
+        }
         let mut at = start + 2;
-        for column in 0..self.columns.len() {
-            let Some((&length, rest)) = bytes[at..].split_first_chunk::<4>() else {
-                self.marks.truncate(before);
-                return Ok(Found::Needs(at + 4));
-            };
+        for (column, mark) in self.marks[from..to].iter_mut().enumerate() {
+            let Some((&length, rest)) = bytes[at..].split_first_chunk::<4>() else { return Ok(Found::Needs(at + 4)) };
             at += 4;
-            self.marks.push(match i32::from_be_bytes(length) {
+            *mark = match i32::from_be_bytes(length) {
                 -1 => Mark::null(),
                 length => match usize::try_from(length) {
-                    Ok(length) if length > rest.len() && length <= MAX_FIELD => {
-                        self.marks.truncate(before);
-                        return Ok(Found::Needs(at + length));
-                    }
+                    Ok(length) if length > rest.len() && length <= MAX_FIELD => return Ok(Found::Needs(at + length)),
                     Ok(length) if length <= MAX_FIELD => {
                         let mark = Mark::field(at, length);
                         at += length;
                         mark
                     }
-                    _ => {
-                        self.marks.truncate(before);
-                        return Err(self.error(Fault::Malformed, Some(column)));
-                    }
+                    _ => return Err(self.error(Fault::Malformed, Some(column))),
                 },
-            });
+            };
         }
         Ok(Found::Row(at))
     }
@@ -235,7 +231,6 @@ impl Decoder {
                 (rows, failed) = (row, Some((i, fault)));
             }
         }
-        self.marks.clear();
         self.marked = 0;
         self.rows += rows;
         failed.map_or(Ok(()), |(column, fault)| Err(self.error(fault, Some(column))))

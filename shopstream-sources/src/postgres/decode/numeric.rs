@@ -20,13 +20,46 @@ pub(super) fn units(field: &[u8], precision: u8, scale: u8) -> Result<i128, Faul
     }
     // The value is below 10000^(weight + 1), so this many digits hold it.
     let bound = 4 * (weight + 1) + i32::from(scale);
-    let units = if (0..=19).contains(&bound) { short(digits, weight, scale)? } else { long(digits, weight, scale)? };
+    let units = match usual(digits, weight, scale) {
+        Some(units) => u128::from(units),
+        None if (0..=19).contains(&bound) => short(digits, weight, scale)?,
+        None => long(digits, weight, scale)?,
+    };
     if units >= POWERS[usize::from(precision)] {
         return Err(Fault::TooLarge);
     }
     // Below 10^38, so it fits.
     let units = units as i128;
     Ok(if sign == NEGATIVE { -units } else { units })
+}
+
+/// For what most columns hold, without a loop: up to two digits before the point and one behind it. `None` where it is
+/// anything else, also when something is wrong with it.
+#[inline]
+fn usual(digits: &[u8], weight: i32, scale: u8) -> Option<u64> {
+    let digit = |pair: [u8; 2]| {
+        let digit = u64::from(u16::from_be_bytes(pair));
+        (digit <= 9999).then_some(digit)
+    };
+    // In units of 10^-4.
+    let units = match (weight, digits) {
+        (0, [a, b]) => digit([*a, *b])? * 10_000,
+        (0, [a, b, c, d]) => digit([*a, *b])? * 10_000 + digit([*c, *d])?,
+        (1, [a, b]) => digit([*a, *b])? * 100_000_000,
+        (1, [a, b, c, d]) => digit([*a, *b])? * 100_000_000 + digit([*c, *d])? * 10_000,
+        (1, [a, b, c, d, e, f]) => digit([*a, *b])? * 100_000_000 + digit([*c, *d])? * 10_000 + digit([*e, *f])?,
+        _ => return None,
+    };
+    // Divisors that are known here cost no division.
+    let (units, rest) = match scale {
+        0 => (units / 10_000, units % 10_000),
+        1 => (units / 1000, units % 1000),
+        2 => (units / 100, units % 100),
+        3 => (units / 10, units % 10),
+        4 => (units, 0),
+        _ => return None,
+    };
+    (rest == 0).then_some(units)
 }
 
 fn digit(pair: &[u8]) -> Result<u16, Fault> {
@@ -157,6 +190,20 @@ mod tests {
             let bytes: Vec<u8> = digits.iter().flat_map(|d| d.to_be_bytes()).collect();
             prop_assume!((0..=19).contains(&(4 * (weight + 1) + i32::from(scale))));
             prop_assert_eq!(short(&bytes, weight, scale), long(&bytes, weight, scale));
+            if let Some(units) = usual(&bytes, weight, scale) {
+                prop_assert_eq!(Ok(u128::from(units)), long(&bytes, weight, scale));
+            }
+        }
+
+        #[test]
+        fn what_is_usual_is_read_as_such(units in 0u64..10_000_000_000, scale in 0u8..=4) {
+            let mut field = vec![];
+            numeric_wire(units.into(), scale, &mut field);
+            let (head, digits) = field.split_first_chunk::<8>().unwrap();
+            let weight = i16::from_be_bytes([head[2], head[3]]);
+            let taken = usual(digits, weight.into(), scale);
+            prop_assert_eq!(taken.is_some(), (0..=1).contains(&weight) && (2..=2 * weight as usize + 4).contains(&digits.len()));
+            prop_assert!(taken.is_none_or(|taken| taken == units));
         }
 
         #[test]

@@ -24,7 +24,8 @@ use super::{
 /// Bytes that are sent at once, about.
 const CHUNK: usize = 128 << 10;
 
-/// A connection that runs statements and fills tables by binary COPY.
+/// A connection that runs statements and fills tables by binary COPY. It needs a session of the server's to itself: a
+/// pooler between must not give each transaction another one.
 ///
 /// ```no_run
 /// # async fn fill(batches: Vec<arrow::array::RecordBatch>) -> shopstream_core::Result<()> {
@@ -51,6 +52,7 @@ impl PostgresWriter {
     pub async fn connect(url: &str) -> Result<Self> {
         let target = Target::parse(url)?;
         let mut connection = Connection::open(&target).await?;
+        connection.set().await?;
         connection.rest();
         Ok(Self { connection, target })
     }
