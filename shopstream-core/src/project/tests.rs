@@ -376,6 +376,28 @@ async fn twins_run_over_there_in_order_with_parameters() {
     assert!(build.sql().is_empty());
 }
 
+#[tokio::test]
+async fn a_model_without_a_twin_runs_here_where_rows_may_be_put() {
+    let here: Model<Factor> = from_one::<RawA, StgA>();
+    let project = Project::builder()
+        .source::<RawA>()
+        .source::<RawB>()
+        .model(from_one::<RawB, StgB>().sql("SELECT 1"))
+        .model(here)
+        .build()
+        .unwrap();
+    let (build, alone) = (loaded(), loaded());
+    let options = options().with_put_others(true);
+    let mut pushed = project.push_down(&build, &2, &project.all(), &options).await.unwrap();
+    assert_eq!(build.sql(), ["staging.stg_b: SELECT 1"]);
+    // What ran here made the rows that it makes when all run here.
+    let mut run = project.run(&alone, &2, &project.all(), &options).await.unwrap();
+    for reports in [&mut pushed, &mut run] {
+        reports.retain(|report| report.table.table() == "stg_a");
+    }
+    assert!(pushed[0].rows > 0 && pushed[0].rows == run[0].rows && pushed.len() == 1);
+}
+
 #[test]
 fn a_model_answers_without_a_project() {
     let ModelOutput { batch, .. } =
