@@ -43,7 +43,7 @@ pub(crate) struct Args {
     pub(crate) format: Format,
 
     /// The warehouse: file://, or snowflake://user@account?warehouse=&role=&endpoint= [default: OUT/warehouse]
-    #[arg(long, value_name = "URL", hide_env_values = true)]
+    #[arg(long, value_name = "URL")]
     pub(crate) warehouse: Option<String>,
 
     /// The IAM role as which Snowflake reads the lake's bucket

@@ -1,5 +1,7 @@
 //! What a data test says must be true.
 
+use std::fmt;
+
 use crate::{Date, Decimal, TableRef, Timestamp};
 
 /// What must be true of a table. NULL passes every rule but [`NotNull`](Rule::NotNull); in
@@ -252,5 +254,18 @@ impl Measure {
     pub fn only(mut self, flag: impl Into<String>) -> Self {
         self.only = Some(flag.into());
         self
+    }
+}
+
+/// In words: `sum of marts.mart_sales.revenue where is_completed`.
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let table = &self.table;
+        match &self.aggregate {
+            Aggregate::Count => write!(f, "count of {table}"),
+            Aggregate::CountDistinct(column) => write!(f, "count of different {table}.{column}"),
+            Aggregate::Sum(column) => write!(f, "sum of {table}.{column}"),
+        }?;
+        self.only.as_ref().map_or(Ok(()), |flag| write!(f, " where {flag}"))
     }
 }

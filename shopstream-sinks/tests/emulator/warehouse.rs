@@ -347,7 +347,87 @@ async fn a_query_makes_a_table_without_losing_a_cent() {
     assert_eq!(totals.column(1).as_primitive::<Decimal128Type>().value(0), 12_060);
     assert!(!totals.column(1).is_null(0));
     // A column with fewer digits would be rounded in silence.
+    let rounded = "SELECT 1.5 AS n, 1 AS total UNION ALL SELECT 2, 1";
+    let error = build.materialize(&QueryTable::new("marts.totals", money(2), rounded)).await.unwrap_err();
+    assert_eq!((error.kind(), error.context("columns")), (ErrorKind::Schema, Some("n: 1 digits behind the point")));
+    let float = "SELECT 1 AS n, CAST(0.1 AS FLOAT) AS total";
+    let error = build.materialize(&QueryTable::new("marts.totals", money(2), float)).await.unwrap_err();
+    assert_eq!((error.kind(), error.context("columns")), (ErrorKind::Schema, Some("total: a float")));
     let error = build.materialize(&QueryTable::new("marts.totals", money(1), query)).await.unwrap_err();
     assert_eq!((error.kind(), error.context("columns")), (ErrorKind::Schema, Some("total: 2 digits behind the point")));
     build.abandon().await.unwrap();
+}
+
+fn twins() -> [TableRef; 2] {
+    ["marts.one".into(), "marts.other".into()]
+}
+
+/// Puts rows with these ids into both tables.
+async fn fill(build: &dyn Build, ids: &[i64]) {
+    for table in twins() {
+        let rows = orders(ids);
+        build.put(&table, rows.schema(), Box::pin(futures::stream::iter([Ok(rows)]))).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readers_see_all_of_a_publish_or_nothing() {
+    let place = Place::new().await;
+    let warehouse = place.warehouse();
+    let build = begin(&warehouse, "first").await;
+    fill(&*build, &[1, 2, 3]).await;
+    build.publish().await.unwrap();
+    let reader = nowhere(&place.emulator);
+    let reading = tokio::spawn(async move {
+        let sql = "SELECT (SELECT COUNT(*) FROM SHOPSTREAM_DWH.MARTS.ONE), (SELECT COUNT(*) FROM SHOPSTREAM_DWH.MARTS.OTHER), \
+                   (SELECT MAX(VERSION) FROM SHOPSTREAM_DWH.RAW._TABLES)";
+        let mut seen = vec![];
+        loop {
+            let row = run(&reader, sql).await.remove(0);
+            let last = row[2] == "6";
+            seen.push(row);
+            if last {
+                return seen;
+            }
+        }
+    });
+    for version in 2..=6 {
+        let build = begin(&warehouse, &format!("run-{version}")).await;
+        fill(&*build, &(0..version).collect::<Vec<_>>()).await;
+        build.publish().await.unwrap();
+    }
+    let seen = reading.await.unwrap();
+    for row in &seen {
+        let rows = if row[2] == "1" { "3" } else { row[2].as_str() };
+        assert_eq!(row[..2], [rows, rows], "{seen:?}");
+    }
+    assert!(seen.len() > 6, "{seen:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_publish_that_fails_in_the_middle_shows_nothing() {
+    let place = Place::new().await;
+    let warehouse = place.warehouse();
+    let build = begin(&warehouse, "good").await;
+    fill(&*build, &[1, 2, 3]).await;
+    build.publish().await.unwrap();
+    // Somebody takes the second table's column away, so that the first is written when the second fails.
+    place.ask("CREATE OR REPLACE TABLE SHOPSTREAM_DWH.MARTS.OTHER (ID NUMBER(19,0))").await;
+    let build = begin(&warehouse, "bad").await;
+    fill(&*build, &[4]).await;
+    let error = build.publish().await.unwrap_err();
+    // Of which kind it is the emulator tells otherwise than Snowflake; the first table was written by then.
+    assert_eq!(error.context("table"), Some("marts.other"), "{error:?}");
+    assert_eq!(place.ask("SELECT COUNT(*) FROM SHOPSTREAM_DWH.MARTS.ONE").await, [["3"]]);
+    assert_eq!(place.ask("SELECT COUNT(*) FROM SHOPSTREAM_DWH.RAW._TABLES WHERE RUN = 'bad'").await, [["0"]]);
+
+    // When it is as it was, the run finds its build again.
+    place.ask("DROP TABLE SHOPSTREAM_DWH.MARTS.OTHER").await;
+    let build = begin(&warehouse, "bad").await;
+    assert_eq!(build.tables().await.unwrap(), twins());
+    assert_eq!(build.publish().await.unwrap().tables, twins());
+    for table in ["ONE", "OTHER"] {
+        assert_eq!(place.ask(&format!("SELECT COUNT(*) FROM SHOPSTREAM_DWH.MARTS.{table}")).await, [["1"]]);
+    }
+    assert_eq!(place.asides().await, 0);
 }

@@ -19,23 +19,11 @@ pub(super) async fn row_count(check: &Check, build: &dyn Build, expected: u64) -
 /// It fails unless the two totals are the same.
 pub(super) async fn equal(check: &Check, build: &dyn Build, left: &Measure, right: &Measure) -> Result<CheckOutcome> {
     let (one, other) = (total(build, left).await?, total(build, right).await?);
-    Ok(outcome(check, one == other, || {
-        vec![format!("{} = {one}", describe(left)), format!("{} = {other}", describe(right))]
-    }))
+    Ok(outcome(check, one == other, || vec![format!("{left} = {one}"), format!("{right} = {other}")]))
 }
 
 fn outcome(check: &Check, same: bool, sample: impl FnOnce() -> Vec<String>) -> CheckOutcome {
     if same { CheckOutcome::new(check, 0, vec![]) } else { CheckOutcome::new(check, 1, sample()) }
-}
-
-fn describe(measure: &Measure) -> String {
-    let table = &measure.table;
-    let only = measure.only.as_ref().map_or(String::new(), |flag| format!(" where {flag}"));
-    match &measure.aggregate {
-        Aggregate::Count => format!("count of {table}{only}"),
-        Aggregate::CountDistinct(column) => format!("count of different {table}.{column}{only}"),
-        Aggregate::Sum(column) => format!("sum of {table}.{column}{only}"),
-    }
 }
 
 async fn total(build: &dyn Build, measure: &Measure) -> Result<Number> {

@@ -33,6 +33,14 @@ use crate::snowflake::{
     sql::{Ident, Name},
 };
 
+/// A table that is made for a build, and not part of it yet.
+pub(super) struct Aside {
+    pub(super) table: TableRef,
+    pub(super) name: Name,
+    /// Which of the build's tables it is.
+    pub(super) number: i64,
+}
+
 /// An open build of a [`SnowflakeWarehouse`](super::SnowflakeWarehouse).
 pub(super) struct SnowflakeBuild {
     pub(super) shared: Arc<Shared>,
@@ -68,7 +76,7 @@ impl SnowflakeBuild {
 
     /// Begins work on a table, as the role that writes its layer.
     pub(super) fn on(&self, table: &TableRef) -> Work<'_> {
-        self.shared.on(table).of(&self.claim.run)
+        self.shared.writer(table).on(table).of(&self.claim.run)
     }
 
     /// The tables of the build.
@@ -96,10 +104,10 @@ impl SnowflakeBuild {
         self.shared.layers.shadow(table, &self.claim.run, number)
     }
 
-    /// The name and number of a table to make.
-    pub(super) fn next(&self, table: &TableRef) -> Result<(Name, i64)> {
+    /// A table to make.
+    pub(super) fn next(&self, table: &TableRef) -> Result<Aside> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        Ok((self.shadow(table, number)?, number))
+        Ok(Aside { table: table.clone(), name: self.shadow(table, number)?, number })
     }
 
     /// A query over the tables as the build has them.
@@ -169,8 +177,8 @@ impl SnowflakeBuild {
         Ok(())
     }
 
-    /// Fills a new table by a query; answers with its number and rows.
-    async fn fill(&self, work: &mut Work<'_>, made: &QueryTable, columns: &[SqlColumn<'_>]) -> Result<(i64, u64)> {
+    /// Fills a new table by a query; answers with it and its rows.
+    async fn fill(&self, work: &mut Work<'_>, made: &QueryTable, columns: &[SqlColumn<'_>]) -> Result<(Aside, u64)> {
         if made.query.text().contains("shop_ratio") {
             self.functions.get_or_try_init(|| async { work.again(SHOP_RATIO).await }).await?;
         }
@@ -179,37 +187,51 @@ impl SnowflakeBuild {
         let statement = |sql: String| bound.values.iter().fold(Statement::new(sql), |s, value| s.bind(value.clone()));
         let asked = work.run(statement(format!("SELECT * FROM (\n{}\n) AS made LIMIT 0", bound.text))).await?;
         has_columns(asked.schema(), columns)?;
-        let (name, number) = self.next(&made.table)?;
+        let aside = self.next(&made.table)?;
+        let name = &aside.name;
         if made.materialization == Materialization::View {
-            work.again(tables::create_view(&name, columns, &query.inlined(Dialect::Snowflake)?)).await?;
+            work.again(tables::create_view(name, columns, &query.inlined(Dialect::Snowflake)?)).await?;
         } else {
-            work.again(create_shadow(&name, columns)).await?;
+            work.again(create_shadow(name, columns)).await?;
             let names = list(columns);
             let insert = format!("INSERT INTO {name} ({names}) SELECT {names} FROM (\n{}\n) AS made", bound.text);
             work.run(statement(insert)).await?;
         }
-        Ok((number, work.number(tables::count(&name)).await?))
+        let rows = work.number(tables::count(name)).await?;
+        Ok((aside, rows))
     }
 }
 
-/// An error unless a query has these columns, of types that become theirs without loss.
+/// An error unless a query has these columns, and no digits behind the point that theirs would lose.
 fn has_columns(found: &SchemaRef, columns: &[SqlColumn<'_>]) -> Result<()> {
     let mut differences = vec![];
     for column in columns {
-        let here = found.fields().iter().find(|f| f.name() == column.name.as_str());
-        match here.map(|f| f.data_type()) {
-            None => differences.push(format!("{}: missing", column.field.name())),
-            Some(DataType::Decimal128(_, has)) if matches!(column.field.data_type(), DataType::Decimal128(_, takes) if has > takes) =>
-            {
-                differences.push(format!("{}: {has} digits behind the point", column.field.name()));
+        let name = column.field.name();
+        let Some(here) = found.fields().iter().find(|f| f.name() == column.name.as_str()) else {
+            differences.push(format!("{name}: missing"));
+            continue;
+        };
+        match (here.data_type(), digits(column.field.data_type())) {
+            (DataType::Decimal128(_, has), Some(takes)) if *has > takes => {
+                differences.push(format!("{name}: {has} digits behind the point"));
             }
-            Some(_) => {}
+            (DataType::Float64, Some(_)) => differences.push(format!("{name}: a float")),
+            _ => {}
         }
     }
     if differences.is_empty() {
         return Ok(());
     }
     Err(Error::schema("a query has not the columns of its table").with("columns", differences.join("; ")))
+}
+
+/// How many digits a column has behind the point; none of a float, and of what is no number.
+fn digits(data_type: &DataType) -> Option<i8> {
+    match data_type {
+        DataType::Decimal128(_, scale) => Some(*scale),
+        whole if whole.is_integer() => Some(0),
+        _ => None,
+    }
 }
 
 impl fmt::Debug for SnowflakeBuild {
@@ -250,15 +272,13 @@ impl Build for SnowflakeBuild {
         let table = &made.table;
         let columns = columns::columns(&made.schema).map_err(|e| at(e, table))?;
         let mut work = self.on(table);
-        let (number, rows) = self.fill(&mut work, made, &columns).await.map_err(|e| at(e, table))?;
-        let definition = match made.materialization {
-            Materialization::View => Some(self.over_published(&made.query).inlined(Dialect::Snowflake)?),
-            _ => None,
-        };
+        let (aside, rows) = self.fill(&mut work, made, &columns).await.map_err(|e| at(e, table))?;
         let mut schema = TableSchema::from_arrow(&made.schema);
         schema.primary_key.clone_from(&made.key);
-        let entry =
-            Entry { table: table.clone(), number, kept: made.materialization, schema, definition, rows, load: None };
+        let mut entry = Entry { kept: made.materialization, ..Entry::new(&aside, schema, rows) };
+        if made.materialization == Materialization::View {
+            entry.definition = Some(self.over_published(&made.query).inlined(Dialect::Snowflake)?);
+        }
         self.record(&mut work, entry).await?;
         Ok(Materialized::new(rows).with_usage(work.usage()))
     }

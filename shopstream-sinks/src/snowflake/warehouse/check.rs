@@ -28,7 +28,7 @@ pub(super) async fn check(build: &SnowflakeBuild, check: &Check) -> Result<Check
         Rule::Equal { left, right } => {
             let (one, other) = (total(build, &mut work, left).await?, total(build, &mut work, right).await?);
             let same = is_same(&one, &other);
-            let sample = [format!("{} = {one}", described(left)), format!("{} = {other}", described(right))];
+            let sample = [format!("{left} = {one}"), format!("{right} = {other}")];
             Ok(totals(check, same, sample))
         }
         _ => rows(check, &mut work, failing(build, check)?).await,
@@ -200,14 +200,4 @@ fn is_same(one: &str, other: &str) -> bool {
 
 fn totals(check: &Check, same: bool, sample: [String; 2]) -> CheckOutcome {
     if same { CheckOutcome::new(check, 0, vec![]) } else { CheckOutcome::new(check, 1, sample.into()) }
-}
-
-fn described(measure: &Measure) -> String {
-    let table = &measure.table;
-    let only = measure.only.as_ref().map_or(String::new(), |flag| format!(" where {flag}"));
-    match &measure.aggregate {
-        Aggregate::CountDistinct(column) => format!("count of different {table}.{column}{only}"),
-        Aggregate::Sum(column) => format!("sum of {table}.{column}{only}"),
-        _ => format!("count of {table}{only}"),
-    }
 }

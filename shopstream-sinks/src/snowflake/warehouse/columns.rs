@@ -72,9 +72,10 @@ fn is_json(field: &Field) -> bool {
 fn data_type(field: &Field) -> Result<String> {
     Ok(match field.data_type() {
         DataType::Boolean => "BOOLEAN".into(),
-        DataType::Int8 | DataType::Int16 | DataType::Int32 => "NUMBER(10,0)".into(),
+        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::UInt8 | DataType::UInt16 | DataType::UInt32 => {
+            "NUMBER(10,0)".into()
+        }
         DataType::Int64 => "NUMBER(19,0)".into(),
-        DataType::UInt8 | DataType::UInt16 | DataType::UInt32 => "NUMBER(10,0)".into(),
         DataType::UInt64 => "NUMBER(20,0)".into(),
         DataType::Float32 | DataType::Float64 => "FLOAT".into(),
         DataType::Decimal128(precision, scale @ 0..) if i16::from(*scale) <= i16::from(*precision) => {

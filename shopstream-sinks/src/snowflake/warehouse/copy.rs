@@ -78,7 +78,7 @@ impl StagedFiles<'_> {
         }
         for (folder, files) in folders {
             let folder = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-            let landed = Landing { folder: &folder, loaded_at };
+            let landed = Added { folder: &folder, loaded_at };
             let answer = match self.manifest.format {
                 Format::Csv => self.copy_by_header(work, into, columns, &landed, &files).await?,
                 _ => work.rows(self.statement(into, columns, &landed, &files)).await?,
@@ -96,7 +96,7 @@ impl StagedFiles<'_> {
         &self,
         into: &Name,
         columns: &[SqlColumn<'_>],
-        landed: &Landing<'_>,
+        landed: &Added<'_>,
         files: &[&(String, &DataFile)],
     ) -> String {
         let json = self.manifest.format == Format::Ndjson;
@@ -125,7 +125,7 @@ impl StagedFiles<'_> {
         work: &mut Work<'_>,
         into: &Name,
         columns: &[SqlColumn<'_>],
-        landed: &Landing<'_>,
+        landed: &Added<'_>,
         files: &[&(String, &DataFile)],
     ) -> Result<Vec<RecordBatch>> {
         let source = Landed::<()>::SOURCE_FILE.to_uppercase();
@@ -172,12 +172,12 @@ impl StagedFiles<'_> {
 }
 
 /// The columns that a load adds.
-struct Landing<'a> {
+struct Added<'a> {
     folder: &'a str,
     loaded_at: Option<Timestamp>,
 }
 
-impl Landing<'_> {
+impl Added<'_> {
     /// The value of a column that the load adds, out of the path of the file.
     fn value(&self, column: &SqlColumn<'_>, path: &str) -> Option<String> {
         let (name, loaded_at) = (column.field.name(), self.loaded_at?);

@@ -8,7 +8,7 @@ use shopstream_core::{
 };
 use std::collections::BTreeMap;
 
-use super::{Layers, columns, rows::narrow, work::Work};
+use super::{Layers, build::Aside, columns, rows::narrow, work::Work};
 use crate::snowflake::{
     client::{Bind, Statement},
     provision::{Builds, Claims, Loads, Tables},
@@ -106,7 +106,7 @@ impl Ledger {
             text(claim.run.as_str()),
             text(&entry.table.to_string()),
             entry.number.into(),
-            text(kept_as(entry.kept)),
+            text(&entry.kept()?),
             text(&entry.encoded()?),
             entry.definition.clone().into(),
             number(entry.rows),
@@ -182,6 +182,12 @@ impl Ledger {
 }
 
 impl Entry {
+    /// A table of a build that is kept as a table, and was not loaded.
+    pub(super) fn new(aside: &Aside, schema: TableSchema, rows: u64) -> Self {
+        let (table, number) = (aside.table.clone(), aside.number);
+        Self { table, number, kept: Materialization::Table, schema, definition: None, rows, load: None }
+    }
+
     fn read(
         table: String,
         number: i64,
@@ -201,17 +207,14 @@ impl Entry {
         Ok(Self { table, number, kept, schema, definition, rows, load })
     }
 
+    /// The word for how it is kept.
+    fn kept(&self) -> Result<String> {
+        let word = serde_json::to_value(self.kept).ok().and_then(|word| Some(word.as_str()?.to_owned()));
+        word.ok_or_else(|| Error::internal("how a table is kept has no word"))
+    }
+
     fn encoded(&self) -> Result<String> {
         serde_json::to_string(&self.schema).map_err(|e| Error::internal("a schema cannot be written").caused_by(e))
-    }
-}
-
-/// The word for how a table is kept.
-fn kept_as(kept: Materialization) -> &'static str {
-    match kept {
-        Materialization::View => "view",
-        Materialization::Merge => "merge",
-        _ => "table",
     }
 }
 

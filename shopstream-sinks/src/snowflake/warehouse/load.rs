@@ -6,17 +6,18 @@ use arrow::{
 };
 use futures::{StreamExt, future::join, stream::BoxStream};
 use shopstream_core::{
-    BatchStream, Error, Lake, Landing, LoadAction, LoadOptions, LoadRecord, LoadReport, Manifest, Materialization,
-    Merging, Partition, Result, TableRead, TableRef, TableSchema, WriteOptions,
+    BatchStream, Error, Lake, Landing, LoadAction, LoadOptions, LoadRecord, LoadReport, Manifest, Merging, Partition,
+    Result, TableRead, TableRef, TableSchema, Timestamp, WriteOptions,
 };
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::{
-    build::SnowflakeBuild,
+    build::{Aside, SnowflakeBuild},
     columns::{columns, create_shadow, join as each, list},
     ledger::Entry,
     names::tag,
+    rows::narrow,
     tables::{self, count},
     work::Work,
 };
@@ -41,13 +42,13 @@ impl SnowflakeBuild {
         let arrival = Arrival { lake, manifest, options };
         let mut work = self.on(target);
         let held_load = held.as_ref().and_then(|entry| entry.load.as_ref());
-        let (number, schema, rows) = match LoadRecord::action(held_load, manifest, options)? {
+        let (aside, schema, rows) = match LoadRecord::action(held_load, manifest, options)? {
             LoadAction::Nothing => return Ok(LoadReport::new(target.clone(), manifest.rows, true)),
             LoadAction::Replace => {
                 let schema = Landing::new(manifest, options)?.schema().clone();
-                let (name, number) = self.next(target)?;
-                self.land(&mut work, &arrival, &name, &schema).await?;
-                (number, schema, manifest.rows)
+                let aside = self.next(target)?;
+                self.land(&mut work, &arrival, &aside, &schema).await?;
+                (aside, schema, manifest.rows)
             }
             LoadAction::Merge => {
                 let held = held.ok_or_else(|| self.shared.missing(target))?;
@@ -57,31 +58,41 @@ impl SnowflakeBuild {
         let mut table_schema = TableSchema::from_arrow(&schema);
         table_schema.primary_key.clone_from(&manifest.schema.primary_key);
         let load = Some(LoadRecord::new(manifest, target));
-        let kept = Materialization::Table;
-        let entry = Entry { table: target.clone(), number, kept, schema: table_schema, definition: None, rows, load };
+        let entry = Entry { load, ..Entry::new(&aside, table_schema, rows) };
         self.record(&mut work, entry).await?;
         Ok(LoadReport::new(target.clone(), manifest.rows, false).with_usage(work.usage()))
     }
 
     /// Makes a table of the rows of a manifest, with the columns that a load adds, and counts them.
-    async fn land(&self, work: &mut Work<'_>, arrival: &Arrival<'_>, name: &Name, schema: &SchemaRef) -> Result<()> {
+    async fn land(&self, work: &mut Work<'_>, arrival: &Arrival<'_>, into: &Aside, schema: &SchemaRef) -> Result<()> {
         let Arrival { lake, manifest, options } = arrival;
-        match self.shared.stage.files(&lake.to_string(), manifest) {
-            Some(files) => {
-                let columns = columns(schema)?;
-                work.again(create_shadow(name, &columns)).await?;
-                files.copy(work, name, &columns, Some(options.loaded_at)).await?;
-            }
-            None => {
-                let rows = Landing::new(manifest, options)?.read(*lake);
-                self.put_borrowed(work, name, &options.target, schema, rows).await?;
-            }
+        if self.copied(work, *lake, manifest, into, schema, Some(options.loaded_at)).await? {
+            return Ok(());
         }
-        counted(work, name, manifest.rows).await
+        let rows = Landing::new(manifest, options)?.read(*lake);
+        self.put_borrowed(work, into, schema, rows).await.map(drop)
+    }
+
+    /// Makes a table of the files of a manifest, and counts their rows, if the stage shows them.
+    async fn copied(
+        &self,
+        work: &mut Work<'_>,
+        lake: &dyn Lake,
+        manifest: &Manifest,
+        into: &Aside,
+        schema: &SchemaRef,
+        loaded_at: Option<Timestamp>,
+    ) -> Result<bool> {
+        let Some(files) = self.shared.stage.files(&lake.to_string(), manifest) else { return Ok(false) };
+        let columns = columns(schema)?;
+        work.again(create_shadow(&into.name, &columns)).await?;
+        files.copy(work, &into.name, &columns, loaded_at).await?;
+        counted(work, &into.name, manifest.rows).await?;
+        Ok(true)
     }
 
     /// Makes a table of what the build holds and the rows of a manifest, as [`Merging`] says.
-    async fn merge(&self, work: &mut Work<'_>, arrival: &Arrival<'_>, held: &Entry) -> Result<(i64, SchemaRef, u64)> {
+    async fn merge(&self, work: &mut Work<'_>, arrival: &Arrival<'_>, held: &Entry) -> Result<(Aside, SchemaRef, u64)> {
         let Arrival { lake, manifest, options } = arrival;
         let target = &options.target;
         let (landed, merged) = {
@@ -91,9 +102,11 @@ impl SnowflakeBuild {
         };
         let key: Vec<Ident> = manifest.schema.primary_key.iter().map(|k| Ident::new(k)).collect::<Result<_>>()?;
         let former = self.name_of(target)?.ok_or_else(|| self.shared.missing(target))?;
-        let (coming, _) = self.next(target)?;
-        self.land(work, arrival, &coming, &landed).await?;
-        let names = each_of(&key, |k| k.to_string());
+        let aside = self.next(target)?;
+        self.land(work, arrival, &aside, &landed).await?;
+        let coming = aside.name;
+        let names: Vec<String> = key.iter().map(Ident::to_string).collect();
+        let names = names.join(", ");
         let different = work.number(format!("SELECT COUNT(*) FROM (SELECT DISTINCT {names} FROM {coming})")).await?;
         if different != manifest.rows {
             return Err(Error::data("rows to merge have the same key: it names no row")
@@ -105,12 +118,13 @@ impl SnowflakeBuild {
         let mut keep = format!("NOT EXISTS (SELECT 1 FROM {coming} AS c WHERE {})", same("c"));
         let mut asides = vec![coming.clone()];
         if let Some(present) = manifest.increment.as_ref().and_then(|i| i.keys.as_deref()) {
-            let (keys, _) = self.next(target)?;
-            self.land_keys(work, *lake, present, (&keys, target), &merged, manifest).await?;
-            keep = format!("{keep} AND EXISTS (SELECT 1 FROM {keys} AS k WHERE {})", same("k"));
-            asides.push(keys);
+            let keys = self.next(target)?;
+            self.land_keys(work, *lake, present, &keys, &merged, &manifest.schema.primary_key).await?;
+            keep = format!("{keep} AND EXISTS (SELECT 1 FROM {} AS k WHERE {})", keys.name, same("k"));
+            asides.push(keys.name);
         }
-        let (name, number) = self.next(target)?;
+        let into = self.next(target)?;
+        let name = &into.name;
         let sql = columns(&merged)?;
         let has = |schema: &Schema, name: &str| schema.index_of(name).is_ok();
         let held_schema = held.schema.to_arrow();
@@ -120,15 +134,15 @@ impl SnowflakeBuild {
                 false => format!("CAST(NULL AS {})", c.data_type),
             })
         };
-        work.again(create_shadow(&name, &sql)).await?;
-        let into = format!("INSERT INTO {name} ({})", list(&sql));
-        work.run(format!("{into} SELECT {} FROM {former} AS h WHERE {keep}", of(&held_schema, "h"))).await?;
-        work.run(format!("{into} SELECT {} FROM {coming} AS c", of(&landed, "c"))).await?;
-        let rows = work.number(count(&name)).await?;
+        work.again(create_shadow(name, &sql)).await?;
+        let insert = format!("INSERT INTO {name} ({})", list(&sql));
+        work.run(format!("{insert} SELECT {} FROM {former} AS h WHERE {keep}", of(&held_schema, "h"))).await?;
+        work.run(format!("{insert} SELECT {} FROM {coming} AS c", of(&landed, "c"))).await?;
+        let rows = work.number(count(name)).await?;
         for aside in asides {
             work.again(tables::drop(&aside, false)).await?;
         }
-        Ok((number, merged, rows))
+        Ok((into, merged, rows))
     }
 
     /// Makes a table of the keys that a source had.
@@ -137,37 +151,25 @@ impl SnowflakeBuild {
         work: &mut Work<'_>,
         lake: &dyn Lake,
         present: &Manifest,
-        (name, target): (&Name, &TableRef),
+        into: &Aside,
         merged: &SchemaRef,
-        manifest: &Manifest,
+        key: &[String],
     ) -> Result<()> {
-        let key = &manifest.schema.primary_key;
         let fields = key.iter().map(|k| Ok(merged.field_with_name(k)?.clone()));
         let schema: SchemaRef = Arc::new(Schema::new(fields.collect::<Result<Vec<_>>>()?));
-        match self.shared.stage.files(&lake.to_string(), present) {
-            Some(files) => {
-                let columns = columns(&schema)?;
-                work.again(create_shadow(name, &columns)).await?;
-                files.copy(work, name, &columns, None).await?;
-            }
-            None => {
-                let wanted = schema.clone();
-                let rows = lake.read(present, Some(key)).await?;
-                let rows = rows.map(move |batch| super::rows::narrow(&batch?, &wanted)).boxed();
-                self.put_borrowed(work, name, target, &schema, rows).await?;
-            }
+        if self.copied(work, lake, present, into, &schema, None).await? {
+            return Ok(());
         }
-        counted(work, name, present.rows).await
+        let wanted = schema.clone();
+        let rows = lake.read(present, Some(key)).await?.map(move |batch| narrow(&batch?, &wanted)).boxed();
+        self.put_borrowed(work, into, &schema, rows).await.map(drop)
     }
 
     pub(super) async fn put_rows(&self, table: &TableRef, schema: SchemaRef, rows: BatchStream) -> Result<u64> {
-        let (name, number) = self.next(table)?;
         let mut work = self.on(table);
-        let rows = self.put_into(&mut work, &name, table, &schema, rows).await?;
-        let (kept, table_schema) = (Materialization::Table, TableSchema::from_arrow(&schema));
-        let entry =
-            Entry { table: table.clone(), number, kept, schema: table_schema, definition: None, rows, load: None };
-        self.record(&mut work, entry).await?;
+        let aside = self.next(table)?;
+        let rows = self.put_into(&mut work, &aside, &schema, rows).await?;
+        self.record(&mut work, Entry::new(&aside, TableSchema::from_arrow(&schema), rows)).await?;
         Ok(rows)
     }
 
@@ -175,8 +177,7 @@ impl SnowflakeBuild {
     async fn put_borrowed(
         &self,
         work: &mut Work<'_>,
-        name: &Name,
-        table: &TableRef,
+        into: &Aside,
         schema: &SchemaRef,
         mut rows: BoxStream<'_, Result<RecordBatch>>,
     ) -> Result<u64> {
@@ -189,18 +190,11 @@ impl SnowflakeBuild {
             }
         };
         let received = futures::stream::poll_fn(move |context| receiver.poll_recv(context)).boxed();
-        join(pump, self.put_into(work, name, table, schema, received)).await.1
+        join(pump, self.put_into(work, into, schema, received)).await.1
     }
 
     /// Makes a table of rows: they go to the lake as files of their own, are copied from there, and the files go.
-    async fn put_into(
-        &self,
-        work: &mut Work<'_>,
-        name: &Name,
-        table: &TableRef,
-        schema: &SchemaRef,
-        rows: BatchStream,
-    ) -> Result<u64> {
+    async fn put_into(&self, work: &mut Work<'_>, into: &Aside, schema: &SchemaRef, rows: BatchStream) -> Result<u64> {
         let shared = &self.shared;
         let sql = columns(schema)?;
         let lake = shared.lake.as_ref().ok_or_else(|| {
@@ -209,8 +203,7 @@ impl SnowflakeBuild {
             )
         })?;
         let now = shared.clock.now();
-        let number = name.parts().last().map(Ident::as_str).and_then(|n| n.rsplit('$').next()).unwrap_or_default();
-        let folder = format!("_put.{table}.{}.{number}", tag(&self.claim.run));
+        let folder = format!("_put.{}.{}.{}", into.table, tag(&self.claim.run), into.number);
         let partition = Partition::new(folder, now.date());
         let manifest = lake.write(&partition, TableRead::new(schema.clone(), rows), &WriteOptions::new(now)).await?;
         let location = lake.to_string();
@@ -219,16 +212,12 @@ impl SnowflakeBuild {
                 .with("lake", &location)
                 .with("stage", &shared.stage.location)
         })?;
-        work.again(create_shadow(name, &sql)).await?;
-        files.copy(work, name, &sql, None).await?;
-        counted(work, name, manifest.rows).await?;
+        work.again(create_shadow(&into.name, &sql)).await?;
+        files.copy(work, &into.name, &sql, None).await?;
+        counted(work, &into.name, manifest.rows).await?;
         lake.delete(&partition).await?;
         Ok(manifest.rows)
     }
-}
-
-fn each_of<T>(items: &[T], each: impl Fn(&T) -> String) -> String {
-    items.iter().map(each).collect::<Vec<_>>().join(", ")
 }
 
 /// An error unless a table has so many rows.

@@ -65,7 +65,7 @@ use crate::snowflake::provision;
 use build::SnowflakeBuild;
 use copy::Stage;
 use ledger::{Entry, Ledger};
-use work::{Work, Worker};
+use work::Worker;
 
 /// The names of databases, schemas and tables.
 type Layers = provision::Settings;
@@ -91,11 +91,7 @@ struct Shared {
 }
 
 impl Shared {
-    /// Begins work on a table, as the role that writes its layer.
-    fn on(&self, table: &TableRef) -> Work<'_> {
-        self.writer(table).on(table)
-    }
-
+    /// Who writes the tables of a layer.
     fn writer(&self, table: &TableRef) -> &Worker {
         if table.schema() == provision::RAW { &self.loader } else { &self.transformer }
     }

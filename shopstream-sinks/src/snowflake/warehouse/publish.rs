@@ -27,9 +27,7 @@ pub(super) async fn publish(build: &SnowflakeBuild) -> Result<Published> {
         took.push(work.usage());
     }
     let session = shared.transformer.separate()?;
-    let mut work = shared.transformer.within(&session, "publish").of(&build.claim.run);
-    let version = transaction(build, &mut work, &session, &entries).await?;
-    took.push(work.usage());
+    let version = transaction(build, &session, &entries, &mut took).await?;
     // The transaction has ended; a session that cannot be told to end does so by itself.
     let _ = session.close().await;
     build.entries().clear();
@@ -94,16 +92,24 @@ fn changes(name: &Name, former: &TableSchema, columns: &[SqlColumn<'_>]) -> Resu
 }
 
 /// Writes all rows, and that they are published; answers with the version.
-async fn transaction(build: &SnowflakeBuild, work: &mut Work<'_>, session: &Session, entries: &[Entry]) -> Result<u64> {
+async fn transaction(
+    build: &SnowflakeBuild,
+    session: &Session,
+    entries: &[Entry],
+    took: &mut Vec<Usage>,
+) -> Result<u64> {
+    let (shared, run) = (&build.shared, &build.claim.run);
+    let mut work = shared.transformer.within(session, run).of(run);
     let written = async {
         work.run("BEGIN TRANSACTION").await?;
         // Also what makes a second publish wait for this one.
-        build.shared.ledger.give_back(work, &build.claim).await?;
+        shared.ledger.give_back(&mut work, &build.claim).await?;
         for entry in entries.iter().filter(|entry| entry.kept != Materialization::View) {
-            write(build, work, entry).await.map_err(|e| e.with("table", &entry.table))?;
+            let mut work = shared.transformer.within(session, &entry.table).of(run);
+            write(build, &mut work, entry).await?;
+            took.push(work.usage());
         }
-        let run = &build.claim.run;
-        let version = build.shared.ledger.published_now(work, run, build.shared.clock.now()).await?;
+        let version = shared.ledger.published_now(&mut work, run, shared.clock.now()).await?;
         work.run("COMMIT").await?;
         Ok(version)
     };
@@ -112,6 +118,7 @@ async fn transaction(build: &SnowflakeBuild, work: &mut Work<'_>, session: &Sess
         // A session that is closed rolls back as well.
         let _ = session.execute("ROLLBACK").await;
     }
+    took.push(work.usage());
     written
 }
 

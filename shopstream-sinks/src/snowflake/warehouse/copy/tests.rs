@@ -48,7 +48,7 @@ fn a_statement_says_files_columns_and_format() {
     );
     fields.push(Field::new("_source_file", DataType::Utf8View, false).into());
     let schema = Schema::new(fields);
-    let landed = Landing { folder: "raw/t/", loaded_at: Some(timestamp!("2026-01-15 02:00:00")) };
+    let landed = Added { folder: "raw/t/", loaded_at: Some(timestamp!("2026-01-15 02:00:00")) };
     let into = Name::parse("DB.RAW.T$1").unwrap();
     let paths: Vec<_> = files.paths.iter().collect();
     assert_eq!(
