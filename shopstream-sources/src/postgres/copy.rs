@@ -29,8 +29,6 @@ pub(super) struct CopyOut {
     to: usize,
     /// Bytes of a message of rows that is larger than the buffer, still to come.
     rest: usize,
-    /// Where rows lie in the buffer that are not decoded yet.
-    pieces: Vec<Range<usize>>,
     ended: bool,
 }
 
@@ -42,11 +40,45 @@ enum Message {
     End,
 }
 
+/// Where rows lie in the buffer: in the next messages, up to what is another message or not all there.
+struct Rows<'a> {
+    buffer: &'a [u8],
+    from: &'a mut usize,
+    to: usize,
+    rest: &'a mut usize,
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Range<usize>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Range<usize>> {
+        let bytes = &self.buffer[*self.from..self.to];
+        if *self.rest == 0 {
+            let (&[b'd', a, b, c, d], body) = bytes.split_first_chunk::<HEAD>()? else { return None };
+            let length = (u32::from_be_bytes([a, b, c, d]) as usize).checked_sub(4)?;
+            if length <= body.len() {
+                let start = *self.from + HEAD;
+                *self.from = start + length;
+                return Some(start..*self.from);
+            } else if HEAD + length <= self.buffer.len() {
+                return None;
+            }
+            *self.from += HEAD;
+            *self.rest = length;
+        }
+        let piece = *self.from..self.to.min(*self.from + *self.rest);
+        *self.from = piece.end;
+        *self.rest -= piece.len();
+        (!piece.is_empty()).then_some(piece)
+    }
+}
+
 impl CopyOut {
     /// Asks for the rows.
     pub(super) async fn start(connection: Connection, sql: &str) -> Result<Self> {
         let buffer = vec![0; BUFFER];
-        let mut copy = Self { connection, buffer, from: 0, to: 0, rest: 0, pieces: vec![], ended: false };
+        let mut copy = Self { connection, buffer, from: 0, to: 0, rest: 0, ended: false };
         let mut query = vec![b'Q'];
         let length = u32::try_from(sql.len() + 5).map_err(|_| Error::internal("a statement of gigabytes"))?;
         query.extend_from_slice(&length.to_be_bytes());
@@ -60,10 +92,10 @@ impl CopyOut {
     /// buffers hold while nobody asks here.
     pub(super) async fn read(&mut self, decoder: &mut Decoder, ready: &mut VecDeque<RecordBatch>) -> Result<()> {
         while ready.is_empty() && !self.ended {
-            self.find_rows();
-            if !self.pieces.is_empty() {
-                decoder.push(&self.buffer, self.pieces.drain(..), ready)?;
-                continue;
+            let rows = Rows { buffer: &self.buffer, from: &mut self.from, to: self.to, rest: &mut self.rest };
+            decoder.push(&self.buffer, rows, ready)?;
+            if !ready.is_empty() {
+                break;
             }
             match self.message()? {
                 Message::Other => {}
@@ -78,35 +110,6 @@ impl CopyOut {
             }
         }
         Ok(())
-    }
-
-    /// Finds where the next messages of rows lie, up to what is another message or not all there.
-    fn find_rows(&mut self) {
-        loop {
-            let bytes = &self.buffer[self.from..self.to];
-            if self.rest > 0 {
-                let piece = self.rest.min(bytes.len());
-                if piece == 0 {
-                    return;
-                }
-                self.pieces.push(self.from..self.from + piece);
-                self.from += piece;
-                self.rest -= piece;
-                continue;
-            }
-            let Some((&[b'd', a, b, c, d], body)) = bytes.split_first_chunk::<HEAD>() else { return };
-            let Some(length) = (u32::from_be_bytes([a, b, c, d]) as usize).checked_sub(4) else { return };
-            if length <= body.len() {
-                let start = self.from + HEAD;
-                self.pieces.push(start..start + length);
-                self.from = start + length;
-            } else if HEAD + length > self.buffer.len() {
-                self.from += HEAD;
-                self.rest = length;
-            } else {
-                return;
-            }
-        }
     }
 
     /// Takes the next message, which is not one of rows.

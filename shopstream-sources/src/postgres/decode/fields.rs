@@ -7,8 +7,8 @@ pub(super) struct Mark {
     length: u32,
 }
 
-/// The length of NULL: no field is that long.
-const NULL: u32 = u32::MAX;
+/// The length of NULL, on the wire too, where it is -1: no field is that long.
+pub(super) const NULL: u32 = u32::MAX;
 
 impl Mark {
     pub(super) fn null() -> Self {
@@ -17,8 +17,8 @@ impl Mark {
 
     /// A field from here on, of so many bytes, among no more than 4 GiB.
     #[inline]
-    pub(super) fn field(at: usize, length: usize) -> Self {
-        Self { at: at as u32, length: length as u32 }
+    pub(super) fn field(at: usize, length: u32) -> Self {
+        Self { at: at as u32, length }
     }
 }
 

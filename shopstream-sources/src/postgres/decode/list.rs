@@ -66,9 +66,9 @@ impl Items {
             self.marks.push(match word(&mut rest)? {
                 -1 => Mark::null(),
                 length => {
-                    let length = usize::try_from(length).map_err(|_| Fault::Malformed)?;
+                    let length = u32::try_from(length).map_err(|_| Fault::Malformed)?;
                     let at = field.len() - rest.len();
-                    rest.split_off(..length).ok_or(Fault::Malformed)?;
+                    rest.split_off(..length as usize).ok_or(Fault::Malformed)?;
                     Mark::field(at, length)
                 }
             });
@@ -132,7 +132,7 @@ mod tests {
     }
 
     fn push(column: &mut Column, field: &[u8]) -> Result<(), Fault> {
-        column.extend(Fields::new(field, &[Mark::field(0, field.len())], 1)).map_err(|(_, fault)| fault)
+        column.extend(Fields::new(field, &[Mark::field(0, field.len() as u32)], 1)).map_err(|(_, fault)| fault)
     }
 
     #[test]

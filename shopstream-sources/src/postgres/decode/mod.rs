@@ -19,12 +19,12 @@ use std::{collections::VecDeque, ops::Range};
 use self::{
     column::Column,
     fault::Fault,
-    fields::{Fields, Mark},
+    fields::{Fields, Mark, NULL},
 };
 use super::wire::SIGNATURE;
 
 /// A field of PostgreSQL has at most 1 GiB, and a header no extension that is worth a name.
-const MAX_FIELD: usize = 1 << 30;
+const MAX_FIELD: u32 = 1 << 30;
 const MAX_EXTENSION: usize = 1 << 16;
 /// Signature, flags and the extension's length.
 const HEADER: usize = SIGNATURE.len() + 8;
@@ -203,20 +203,20 @@ impl Decoder {
         }
         let mut at = start + 2;
         for (column, mark) in self.marks[from..to].iter_mut().enumerate() {
-            let Some((&length, rest)) = bytes[at..].split_first_chunk::<4>() else { return Ok(Found::Needs(at + 4)) };
+            let Some((&length, _)) = bytes[at..].split_first_chunk::<4>() else { return Ok(Found::Needs(at + 4)) };
+            let length = u32::from_be_bytes(length);
             at += 4;
-            *mark = match i32::from_be_bytes(length) {
-                -1 => Mark::null(),
-                length => match usize::try_from(length) {
-                    Ok(length) if length > rest.len() && length <= MAX_FIELD => return Ok(Found::Needs(at + length)),
-                    Ok(length) if length <= MAX_FIELD => {
-                        let mark = Mark::field(at, length);
-                        at += length;
-                        mark
-                    }
-                    _ => return Err(self.error(Fault::Malformed, Some(column))),
-                },
-            };
+            // The length of NULL is more than there may be of bytes.
+            if length as usize <= bytes.len() - at {
+                *mark = Mark::field(at, length);
+                at += length as usize;
+            } else if length == NULL {
+                *mark = Mark::null();
+            } else if length <= MAX_FIELD {
+                return Ok(Found::Needs(at + length as usize));
+            } else {
+                return Err(self.error(Fault::Malformed, Some(column)));
+            }
         }
         Ok(Found::Row(at))
     }
