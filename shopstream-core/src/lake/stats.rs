@@ -1,7 +1,7 @@
 //! What is known of each column's values, gathered while they pass.
 
 use arrow::{
-    array::{Array, ArrayRef, AsArray, RecordBatch},
+    array::{Array, ArrayRef, AsArray, Decimal128Array, RecordBatch},
     compute::{max, min},
     datatypes::{
         ArrowNumericType, DataType, Date32Type, Decimal128Type, DecimalType, Float32Type, Float64Type, Int8Type,
@@ -62,6 +62,21 @@ impl StatsCollector {
         }
     }
 
+    /// The least and the greatest so far in the column at this place of the schema, of whole numbers: a decimal's in units
+    /// of its last digit, a day's in days and an instant's in microseconds since 1970. `None` where there is no value, or
+    /// it is of another type.
+    pub fn whole_extremes(&self, column: usize) -> Option<(i128, i128)> {
+        match self.columns.get(column)?.extremes? {
+            Extremes::Whole(min, max) => Some((min, max)),
+            Extremes::Float(..) => None,
+        }
+    }
+
+    /// How many rows so far have no value in the column at this place of the schema.
+    pub fn nulls(&self, column: usize) -> u64 {
+        self.columns.get(column).map_or(0, |column| column.nulls)
+    }
+
     /// What was found, in the schema's order.
     pub fn finish(self) -> Vec<ColumnStats> {
         let stats = |column: Column| {
@@ -95,6 +110,16 @@ fn extremes(array: &ArrayRef) -> Option<Extremes> {
         let array = array.as_primitive::<T>();
         Some(Extremes::Whole(min(array)?.into(), max(array)?.into()))
     }
+    /// One look at each value is less than two: no processor compares many of 128 bits at once.
+    fn units(array: &Decimal128Array) -> Option<Extremes> {
+        let fold = |(a, b): (i128, i128), v: i128| (a.min(v), b.max(v));
+        let none = (i128::MAX, i128::MIN);
+        let (a, b) = match array.null_count() {
+            0 => array.values().iter().copied().fold(none, fold),
+            _ => array.iter().flatten().fold(none, fold),
+        };
+        (a <= b).then_some(Extremes::Whole(a, b))
+    }
     fn float<T: ArrowNumericType<Native: Into<f64>>>(array: &ArrayRef) -> Option<Extremes> {
         let values = array.as_primitive::<T>().iter().flatten().map(Into::into).filter(|v: &f64| !v.is_nan());
         let fold = |known: Option<(f64, f64)>, v: f64| {
@@ -112,7 +137,7 @@ fn extremes(array: &ArrayRef) -> Option<Extremes> {
         DataType::UInt16 => whole::<UInt16Type>(array),
         DataType::UInt32 => whole::<UInt32Type>(array),
         DataType::UInt64 => whole::<UInt64Type>(array),
-        DataType::Decimal128(..) => whole::<Decimal128Type>(array),
+        DataType::Decimal128(..) => units(array.as_primitive()),
         DataType::Date32 => whole::<Date32Type>(array),
         DataType::Timestamp(TimeUnit::Microsecond, _) => whole::<TimestampMicrosecondType>(array),
         DataType::Float32 => float::<Float32Type>(array),
@@ -184,6 +209,23 @@ mod tests {
         let (a, b) = (timestamp!("2026-01-14 10:00:00.25"), timestamp!("2026-01-14 10:00:01"));
         assert_eq!(one(TimestampMicrosecondArray::from(vec![b.micros(), a.micros()])), known(0, a, b));
         assert_eq!(one(Float64Array::from(vec![f64::NAN, 0.1, f64::NAN, -2.5])), known(0, -2.5, 0.1));
+    }
+
+    #[test]
+    fn whole_numbers_are_told_as_such() {
+        let price = Decimal128Array::from(vec![Some(1250), None, Some(-5)]).with_precision_and_scale(10, 2).unwrap();
+        let rate = Float64Array::from(vec![0.5, 1.5, 2.5]);
+        let batch = RecordBatch::try_from_iter_with_nullable([
+            ("price", Arc::new(price) as ArrayRef, true),
+            ("rate", Arc::new(rate) as ArrayRef, true),
+        ]);
+        let batch = batch.unwrap();
+        let mut collector = StatsCollector::new(&batch.schema());
+        assert_eq!((collector.whole_extremes(0), collector.nulls(0)), (None, 0));
+        collector.update(&batch);
+        assert_eq!((collector.whole_extremes(0), collector.nulls(0)), (Some((-5, 1250)), 1));
+        assert_eq!((collector.whole_extremes(1), collector.nulls(1)), (None, 0));
+        assert_eq!((collector.whole_extremes(2), collector.nulls(2)), (None, 0));
     }
 
     #[test]

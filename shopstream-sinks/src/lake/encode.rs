@@ -1,18 +1,15 @@
 //! Rows to the bytes of one file.
 
 use arrow::array::RecordBatch;
-use parquet::{arrow::ArrowWriter, errors::ParquetError};
+use parquet::errors::ParquetError;
 use sha2::{Digest, Sha256};
-use shopstream_core::{DataFile, Encoding, Error, Format, Result, text::TextEncoder};
+use shopstream_core::{DataFile, Encoding, Error, Format, Result, StatsCollector, text::TextEncoder};
 use std::{
     io::{self, Write},
     mem,
 };
 
-use super::properties::{ROW_GROUP_BYTES, writer_properties};
-
-/// Rows that a Parquet writer is given at once: what it makes of them aside is that much smaller than for a batch.
-const SLICE_ROWS: usize = 8_192;
+use super::row_groups::RowGroups;
 
 /// Bytes of a piece, about.
 const PIECE_BYTES: usize = 64 << 10;
@@ -26,8 +23,8 @@ pub(super) struct FileEncoder {
 }
 
 enum Encoder {
-    Parquet(Box<ArrowWriter<Pieces>>),
-    Text(TextEncoder),
+    Parquet(Box<RowGroups<Pieces>>),
+    Text(TextEncoder, StatsCollector),
 }
 
 /// What was encoded, in pieces of a size: a single vector would be copied each time it grows, and be as large as a row
@@ -65,14 +62,14 @@ impl FileEncoder {
     /// Begins a file whose first rows are these.
     pub(super) fn new(format: Format, encoding: Encoding, first: &RecordBatch) -> Result<Self> {
         let schema = first.schema();
+        let stats = StatsCollector::new(&schema);
         let encoder = match format {
             Format::Parquet => {
-                let properties = writer_properties(encoding, first).map_err(not_encoded)?;
-                let writer = ArrowWriter::try_new(Pieces::default(), schema, Some(properties)).map_err(not_encoded)?;
-                Encoder::Parquet(Box::new(writer))
+                let groups = RowGroups::new(Pieces::default(), encoding, first).map_err(not_encoded)?;
+                Encoder::Parquet(Box::new(groups))
             }
-            Format::Csv => Encoder::Text(TextEncoder::csv(schema)?),
-            Format::Ndjson => Encoder::Text(TextEncoder::ndjson(schema)?),
+            Format::Csv => Encoder::Text(TextEncoder::csv(schema)?, stats),
+            Format::Ndjson => Encoder::Text(TextEncoder::ndjson(schema)?, stats),
             other => return Err(Error::unsupported("this lake does not write the format").with("format", other)),
         };
         Ok(Self { encoder, hash: Sha256::new(), rows: 0, bytes: 0 })
@@ -86,19 +83,14 @@ impl FileEncoder {
     /// Encodes rows; the answer is the bytes that are ready, which may be none yet.
     pub(super) fn encode(&mut self, batch: &RecordBatch) -> Result<Vec<Vec<u8>>> {
         let pieces = match &mut self.encoder {
-            Encoder::Parquet(writer) => {
-                for from in (0..batch.num_rows()).step_by(SLICE_ROWS) {
-                    let slice = batch.slice(from, SLICE_ROWS.min(batch.num_rows() - from));
-                    writer.write(&slice).map_err(not_encoded)?;
-                    if writer.in_progress_size() >= ROW_GROUP_BYTES {
-                        writer.flush().map_err(not_encoded)?;
-                    }
-                }
-                writer.inner_mut().take()
+            Encoder::Parquet(groups) => {
+                groups.write(batch).map_err(not_encoded)?;
+                groups.written().take()
             }
-            Encoder::Text(encoder) => {
+            Encoder::Text(encoder, stats) => {
                 let mut bytes = vec![];
                 encoder.encode(batch, &mut bytes)?;
+                stats.update(batch);
                 vec![bytes]
             }
         };
@@ -107,21 +99,22 @@ impl FileEncoder {
         Ok(pieces)
     }
 
-    /// The bytes that were missing, and what the file is under this key.
-    pub(super) fn finish(mut self, key: String) -> Result<(Vec<Vec<u8>>, DataFile)> {
-        let pieces = match self.encoder {
-            Encoder::Parquet(mut writer) => {
-                writer.finish().map_err(not_encoded)?;
-                writer.inner_mut().take()
+    /// The bytes that were missing, what the file is under this key, and what is known of its values.
+    pub(super) fn finish(mut self, key: String) -> Result<(Vec<Vec<u8>>, DataFile, StatsCollector)> {
+        let (pieces, stats) = match self.encoder {
+            Encoder::Parquet(groups) => {
+                let (mut pieces, stats) = groups.finish().map_err(not_encoded)?;
+                (pieces.take(), stats)
             }
-            Encoder::Text(encoder) => {
+            Encoder::Text(encoder, stats) => {
                 let mut bytes = vec![];
                 encoder.finish(&mut bytes)?;
-                vec![bytes]
+                (vec![bytes], stats)
             }
         };
         self.bytes += count(&mut self.hash, &pieces);
-        Ok((pieces, DataFile { key, rows: self.rows, bytes: self.bytes, sha256: hex(self.hash) }))
+        let file = DataFile { key, rows: self.rows, bytes: self.bytes, sha256: hex(self.hash) };
+        Ok((pieces, file, stats))
     }
 }
 

@@ -25,6 +25,7 @@ mod part;
 mod properties;
 mod read;
 mod retry;
+mod row_groups;
 #[cfg(feature = "s3")]
 mod s3;
 mod sample;

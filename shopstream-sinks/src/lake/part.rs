@@ -53,6 +53,14 @@ impl Plan {
         };
         self.store.layout.file(&self.partition, &self.write, place, self.format)
     }
+
+    /// Waits until a file is in its place.
+    async fn place(&self, upload: Upload) -> Result<()> {
+        self.claim.placing().await?;
+        upload.finish().await?;
+        self.claim.placed();
+        Ok(())
+    }
 }
 
 /// Writes a part. It computes for as long as it takes, and so has a thread of its own.
@@ -85,7 +93,6 @@ impl PartWriter {
                 Some(encoder) => encoder,
                 None => FileEncoder::new(self.plan.format, self.plan.encoding, &piece)?,
             };
-            self.stats.update(&piece);
             upload.write(encoder.encode(&piece)?).await?;
             match encoder.rows() >= limit {
                 true => self.close(encoder, upload).await?,
@@ -95,11 +102,13 @@ impl PartWriter {
         Ok(())
     }
 
-    pub(super) async fn finish(mut self) -> Result<(Vec<DataFile>, StatsCollector)> {
-        if let Some((encoder, upload)) = self.current.take() {
-            self.close(encoder, upload).await?;
-        }
-        Ok((self.files, self.stats))
+    /// Encodes what is left. That is the last of the work that keeps a thread busy.
+    pub(super) async fn finish(mut self) -> Result<Encoded> {
+        let last = match self.current.take() {
+            Some((encoder, upload)) => Some(self.encode_rest(encoder, upload).await?),
+            None => None,
+        };
+        Ok(Encoded { plan: self.plan, files: self.files, stats: self.stats, last })
     }
 
     /// Writes a file without rows.
@@ -118,13 +127,36 @@ impl PartWriter {
         Upload::new(self.plan.store.clone(), key)
     }
 
-    async fn close(&mut self, encoder: FileEncoder, mut upload: Upload) -> Result<()> {
-        let (bytes, file) = encoder.finish(upload.key().to_owned())?;
-        upload.write(bytes).await?;
-        self.plan.claim.placing().await?;
-        upload.finish().await?;
-        self.plan.claim.placed();
+    async fn close(&mut self, encoder: FileEncoder, upload: Upload) -> Result<()> {
+        let (file, upload) = self.encode_rest(encoder, upload).await?;
+        self.plan.place(upload).await?;
         self.files.push(file);
         Ok(())
+    }
+
+    async fn encode_rest(&mut self, encoder: FileEncoder, mut upload: Upload) -> Result<(DataFile, Upload)> {
+        let (bytes, file, stats) = encoder.finish(upload.key().to_owned())?;
+        self.stats.merge(&stats);
+        upload.write(bytes).await?;
+        Ok((file, upload))
+    }
+}
+
+/// A part whose rows are all encoded. What is left is to wait: its last file is not in its place yet.
+pub(super) struct Encoded {
+    plan: Arc<Plan>,
+    files: Vec<DataFile>,
+    stats: StatsCollector,
+    last: Option<(DataFile, Upload)>,
+}
+
+impl Encoded {
+    /// The files, when all of them are there, and what is known of their values.
+    pub(super) async fn place(mut self) -> Result<(Vec<DataFile>, StatsCollector)> {
+        if let Some((file, upload)) = self.last.take() {
+            self.plan.place(upload).await?;
+            self.files.push(file);
+        }
+        Ok((self.files, self.stats))
     }
 }

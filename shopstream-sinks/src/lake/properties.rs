@@ -9,12 +9,11 @@ use parquet::{
 };
 use shopstream_core::Encoding;
 
-use super::sample::{self, Choice};
+use super::{
+    row_groups,
+    sample::{self, Choice},
+};
 
-/// Rows in a row group, at most: what a writer holds in memory, and a reader decodes at once.
-const ROW_GROUP_ROWS: usize = 131_072;
-/// Encoded bytes from which on a row group ends, where its rows are long.
-pub(super) const ROW_GROUP_BYTES: usize = 2 << 20;
 /// Bytes of a page, before it is compressed: each column of a file being written holds one, and as much again to
 /// compress it.
 const PAGE_BYTES: usize = 64 << 10;
@@ -23,10 +22,12 @@ const DICTIONARY_BYTES: usize = 512 << 10;
 
 /// zstd at its fastest, over columns that are encoded as was asked for.
 pub(super) fn writer_properties(encoding: Encoding, first: &RecordBatch) -> Result<WriterProperties> {
-    let plain = base().set_dictionary_enabled(false);
+    let base = row_groups::counted(&first.schema())
+        .fold(base(), |properties, column| properties.set_column_statistics_enabled(column, EnabledStatistics::None));
+    let plain = base.clone().set_dictionary_enabled(false);
     Ok(match encoding {
         Encoding::Plain => plain.build(),
-        Encoding::Dictionary => base().build(),
+        Encoding::Dictionary => base.build(),
         _ => sample::choose(first)?
             .into_iter()
             .fold(plain, |properties, (column, choice)| {
@@ -55,7 +56,6 @@ pub(super) fn writer_properties(encoding: Encoding, first: &RecordBatch) -> Resu
 pub(super) fn base() -> WriterPropertiesBuilder {
     WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_data_page_size_limit(PAGE_BYTES)
         .set_dictionary_page_size_limit(DICTIONARY_BYTES)
         .set_statistics_enabled(EnabledStatistics::Chunk)

@@ -101,14 +101,20 @@ async fn write_part(
         first = rows.next() => first,
         _ = stop.changed() => return Err(threads::given_up()),
     };
+    let on_thread = stop.clone();
     let work = async move {
         while let Some(batch) = next {
             writer.write(batch?).await?;
             next = rows.next().await;
         }
-        // The source's connection is of no more use, and another part may wait for it.
+        let encoded = writer.finish().await;
+        // The next part may be read now. It finds this thread free, and with it the memory that this part has used.
         drop(rows);
-        writer.finish().await
+        encoded
     };
-    threads.run(work, stop).await
+    let encoded = threads.run(work, on_thread).await?;
+    tokio::select! {
+        written = encoded.place() => written,
+        _ = stop.changed() => Err(threads::given_up()),
+    }
 }
