@@ -36,7 +36,7 @@ def arguments() -> argparse.Namespace:
         "--slow", type=float, default=120, help="who took longer than these seconds runs no second round [120]"
     )
     parser.add_argument("--postgres", metavar="URL", help="a server of your own; filled if it has none of the tables")
-    parser.add_argument("--tp", type=Path, help="the command line, built already [cargo build --release --bin tp]")
+    parser.add_argument("--tp", type=Path, help="the command line, built already [cargo build --profile dist --bin tp]")
     parser.add_argument(
         "--out", type=Path, default=Path("target/peers"), help="the folder of everything [target/peers]"
     )
@@ -122,7 +122,7 @@ def build() -> Path:
     command = [
         "cargo",
         "build",
-        "--release",
+        "--profile=dist",
         "--locked",
         "--package",
         "shopstream-tp",
