@@ -26,9 +26,9 @@ use std::io::Write;
 use super::properties::writer_properties;
 
 /// Rows in a row group, at most: what a writer holds in memory, and a reader decodes at once.
-pub(super) const ROWS: usize = 131_072;
+const ROWS: usize = 131_072;
 /// Encoded bytes from which on a row group ends, where its rows are long.
-pub(super) const BYTES: usize = 2 << 20;
+const BYTES: usize = 2 << 20;
 /// Rows that are encoded at once: what is made of them aside is that much smaller than for a batch.
 const SLICE_ROWS: usize = 8_192;
 
