@@ -22,7 +22,7 @@ const DICTIONARY_BYTES: usize = 512 << 10;
 
 /// zstd at its fastest, over columns that are encoded as was asked for.
 pub(super) fn writer_properties(encoding: Encoding, first: &RecordBatch) -> Result<WriterProperties> {
-    let base = row_groups::counted(&first.schema())
+    let base = row_groups::with_own_statistics(&first.schema())
         .fold(base(), |properties, column| properties.set_column_statistics_enabled(column, EnabledStatistics::None));
     let plain = base.clone().set_dictionary_enabled(false);
     Ok(match encoding {

@@ -99,7 +99,7 @@ impl<W: Write + Send> RowGroups<W> {
         let mut group = self.file.next_row_group()?;
         for (writer, place) in std::mem::take(&mut self.columns).into_iter().zip(places) {
             let mut chunk = writer.close()?;
-            if is_counted(self.schema.field(place)) {
+            if has_own_statistics(self.schema.field(place)) {
                 set_statistics(&mut chunk, &self.stats, place)?;
             }
             chunk.append_to_row_group(&mut group)?;
@@ -118,12 +118,12 @@ impl<W: Write + Send> RowGroups<W> {
 }
 
 /// Columns whose statistics are found here: whole numbers that Parquet keeps in 32 or 64 bits, and JSON.
-pub(super) fn counted(schema: &SchemaRef) -> impl Iterator<Item = ColumnPath> {
-    let counted = schema.fields().iter().filter(|field| is_counted(field));
-    counted.map(|field| ColumnPath::new(vec![field.name().clone()]))
+pub(super) fn with_own_statistics(schema: &SchemaRef) -> impl Iterator<Item = ColumnPath> {
+    let columns = schema.fields().iter().filter(|field| has_own_statistics(field));
+    columns.map(|field| ColumnPath::new(vec![field.name().clone()]))
 }
 
-fn is_counted(field: &Field) -> bool {
+fn has_own_statistics(field: &Field) -> bool {
     use DataType as T;
     match field.data_type() {
         T::Int8 | T::Int16 | T::Int32 | T::Int64 | T::Date32 | T::Decimal128(1..=18, _) => true,
@@ -171,7 +171,7 @@ mod tests {
     use proptest::prelude::*;
     use std::sync::Arc;
 
-    /// A column of each type that counts here, and some between them that do not.
+    /// A column of each type whose statistics are found here, and some between them of others.
     fn batch(values: &[Option<i64>]) -> RecordBatch {
         let narrow = |to: i64| move |value: &Option<i64>| value.map(|value| value % to);
         let small = || values.iter().map(narrow(1 << 15));
