@@ -33,6 +33,7 @@ mod staging;
 mod store;
 mod task;
 mod text;
+mod text_extremes;
 mod threads;
 mod upload;
 mod write;

@@ -11,7 +11,7 @@ use shopstream_core::Encoding;
 
 use super::{
     row_groups,
-    sample::{self, Choice},
+    sample::{self, Choice, Form},
 };
 
 /// Bytes of a page, before it is compressed: each column of a file being written holds one, and as much again to
@@ -20,7 +20,8 @@ const PAGE_BYTES: usize = 64 << 10;
 /// Bytes up to which a dictionary grows; what comes then is encoded without.
 const DICTIONARY_BYTES: usize = 512 << 10;
 
-/// zstd at its fastest, over columns that are encoded as was asked for.
+/// zstd at its fastest, over columns that are encoded as was asked for; where a sample chooses, not over those that it
+/// makes no smaller.
 pub(super) fn writer_properties(encoding: Encoding, first: &RecordBatch) -> Result<WriterProperties> {
     let base = row_groups::with_own_statistics(&first.schema())
         .fold(base(), |properties, column| properties.set_column_statistics_enabled(column, EnabledStatistics::None));
@@ -30,26 +31,27 @@ pub(super) fn writer_properties(encoding: Encoding, first: &RecordBatch) -> Resu
         Encoding::Dictionary => base.build(),
         _ => sample::choose(first)?
             .into_iter()
-            .fold(plain, |properties, (column, choice)| {
-                let path = column.path().clone();
-                match choice {
-                    Choice::Plain => properties,
-                    Choice::Packed => match packed(&column) {
-                        Some(packed) => properties.set_column_encoding(path, packed),
-                        None => properties,
-                    },
-                    Choice::Dictionary => {
-                        let properties = properties.set_column_dictionary_enabled(path.clone(), true);
-                        // For what comes when the dictionary is full.
-                        match packed(&column) {
-                            Some(packed) => properties.set_column_encoding(path, packed),
-                            None => properties,
-                        }
-                    }
-                }
-            })
+            .fold(plain, |properties, (column, choice)| as_chosen(properties, &column, choice))
             .build(),
     })
+}
+
+fn as_chosen(
+    properties: WriterPropertiesBuilder,
+    column: &ColumnDescriptor,
+    choice: Choice,
+) -> WriterPropertiesBuilder {
+    let path = column.path().clone();
+    let properties = match choice.compressed {
+        true => properties,
+        false => properties.set_column_compression(path.clone(), Compression::UNCOMPRESSED),
+    };
+    match (choice.form, packed(column)) {
+        (Form::Packed, Some(packed)) => properties.set_column_encoding(path, packed),
+        // What comes when it is full is written plainly: the encoder of differences holds a MiB, needed or not.
+        (Form::Dictionary, _) => properties.set_column_dictionary_enabled(path, true),
+        _ => properties,
+    }
 }
 
 /// What all files have in common.

@@ -1,7 +1,8 @@
 //! Rows to the row groups of a Parquet file.
 //!
-//! The least and the greatest value of whole numbers are found once, for the row groups and the manifest alike: Parquet's
-//! writer would look for them value by value. Of JSON nobody looks for them: which document is the least says nothing.
+//! The least and the greatest value of whole numbers are found once, for the row groups and the manifest alike, and those
+//! of texts from their views: Parquet's writer would look for them value by value. Of JSON nobody looks for them: which
+//! document is the least says nothing.
 
 use arrow::{
     array::RecordBatch,
@@ -10,7 +11,7 @@ use arrow::{
 use parquet::{
     arrow::{
         ArrowWriter,
-        arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves},
+        arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves},
     },
     basic::Type,
     errors::{ParquetError, Result},
@@ -21,9 +22,9 @@ use parquet::{
     schema::types::ColumnPath,
 };
 use shopstream_core::{Encoding, StatsCollector};
-use std::io::Write;
+use std::{io::Write, mem};
 
-use super::properties::writer_properties;
+use super::{properties::writer_properties, text_extremes::TextExtremes};
 
 /// Rows in a row group, at most: what a writer holds in memory, and a reader decodes at once.
 const ROWS: usize = 131_072;
@@ -42,6 +43,7 @@ pub(super) struct RowGroups<W: Write + Send> {
     rows: usize,
     /// What is known of the row group under way, and of those before.
     stats: StatsCollector,
+    texts: Vec<TextExtremes>,
     before: StatsCollector,
 }
 
@@ -52,7 +54,8 @@ impl<W: Write + Send> RowGroups<W> {
         let properties = writer_properties(encoding, first)?;
         let (file, groups) = ArrowWriter::try_new(to, schema.clone(), Some(properties))?.into_serialized_writer()?;
         let stats = StatsCollector::new(&schema);
-        Ok(Self { file, groups, schema, columns: vec![], rows: 0, before: stats.clone(), stats })
+        let texts = vec![TextExtremes::default(); schema.fields().len()];
+        Ok(Self { file, groups, schema, columns: vec![], rows: 0, before: stats.clone(), stats, texts })
     }
 
     /// What the file is written to.
@@ -86,6 +89,11 @@ impl<W: Write + Send> RowGroups<W> {
             }
         }
         self.stats.update(rows);
+        for ((field, array), texts) in self.schema.fields().iter().zip(rows.columns()).zip(&mut self.texts) {
+            if !is_json(field) {
+                texts.update(array);
+            }
+        }
         self.rows += rows.num_rows();
         Ok(())
     }
@@ -97,15 +105,22 @@ impl<W: Write + Send> RowGroups<W> {
         let places = self.file.schema_descr();
         let places: Vec<usize> = (0..places.num_columns()).map(|leaf| places.get_column_root_idx(leaf)).collect();
         let mut group = self.file.next_row_group()?;
-        for (writer, place) in std::mem::take(&mut self.columns).into_iter().zip(places) {
+        for (writer, place) in mem::take(&mut self.columns).into_iter().zip(places) {
             let mut chunk = writer.close()?;
             if has_own_statistics(self.schema.field(place)) {
-                set_statistics(&mut chunk, &self.stats, place)?;
+                let metadata = &mut chunk.close_mut().metadata;
+                let statistics = match metadata.column_type() {
+                    Type::INT32 => Statistics::Int32(value_statistics(&self.stats, place)?),
+                    Type::INT64 => Statistics::Int64(value_statistics(&self.stats, place)?),
+                    _ => self.texts[place].statistics(self.stats.nulls(place)),
+                };
+                *metadata = metadata.clone().into_builder().set_statistics(statistics).build()?;
             }
             chunk.append_to_row_group(&mut group)?;
         }
         group.close()?;
-        self.before.merge(&std::mem::replace(&mut self.stats, StatsCollector::new(&self.schema)));
+        self.before.merge(&mem::replace(&mut self.stats, StatsCollector::new(&self.schema)));
+        self.texts.fill(TextExtremes::default());
         self.rows = 0;
         Ok(())
     }
@@ -117,7 +132,7 @@ impl<W: Write + Send> RowGroups<W> {
     }
 }
 
-/// Columns whose statistics are found here: whole numbers that Parquet keeps in 32 or 64 bits, and JSON.
+/// Columns whose statistics are found here: whole numbers that Parquet keeps in 32 or 64 bits, and texts.
 pub(super) fn with_own_statistics(schema: &SchemaRef) -> impl Iterator<Item = ColumnPath> {
     let columns = schema.fields().iter().filter(|field| has_own_statistics(field));
     columns.map(|field| ColumnPath::new(vec![field.name().clone()]))
@@ -128,21 +143,13 @@ fn has_own_statistics(field: &Field) -> bool {
     match field.data_type() {
         T::Int8 | T::Int16 | T::Int32 | T::Int64 | T::Date32 | T::Decimal128(1..=18, _) => true,
         T::Timestamp(unit, _) => *unit == TimeUnit::Microsecond,
-        T::Utf8 | T::LargeUtf8 | T::Utf8View => field.extension_type_name() == Some("arrow.json"),
+        T::Utf8 | T::LargeUtf8 | T::Utf8View => true,
         _ => false,
     }
 }
 
-/// Has a column's chunk say what its writer did not look for.
-fn set_statistics(chunk: &mut ArrowColumnChunk, stats: &StatsCollector, place: usize) -> Result<()> {
-    let metadata = &mut chunk.close_mut().metadata;
-    let statistics = match metadata.column_type() {
-        Type::INT32 => Statistics::Int32(value_statistics(stats, place)?),
-        Type::INT64 => Statistics::Int64(value_statistics(stats, place)?),
-        _ => Statistics::ByteArray(ValueStatistics::new(None, None, None, Some(stats.nulls(place)), false)),
-    };
-    *metadata = metadata.clone().into_builder().set_statistics(statistics).build()?;
-    Ok(())
+fn is_json(field: &Field) -> bool {
+    field.extension_type_name() == Some("arrow.json")
 }
 
 fn value_statistics<T: TryFrom<i128>>(stats: &StatsCollector, place: usize) -> Result<ValueStatistics<T>> {
@@ -163,7 +170,8 @@ mod tests {
     use arrow::{
         array::{
             ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int16Array, Int32Array, Int64Array,
-            ListArray, StringViewArray, StructArray, TimestampMicrosecondArray, UInt64Array,
+            LargeStringArray, ListArray, StringArray, StringViewArray, StructArray, TimestampMicrosecondArray,
+            UInt64Array,
         },
         datatypes::{Int32Type, Schema},
     };
@@ -181,7 +189,13 @@ mod tests {
         let lists = values.iter().map(|value| value.map(|value| vec![Some(value as i32), None]));
         let money = Decimal128Array::from_iter(small().map(|value| value.map(i128::from)));
         let money_of_18 = Decimal128Array::from_iter(values.iter().map(|v| v.map(|v| i128::from(v) / 100)));
-        let columns: [(&str, ArrayRef); 14] = [
+        // Longer and shorter than what statistics keep, of characters of one to four bytes.
+        let long = |value: i64| {
+            let letter = char::from_u32(value.unsigned_abs() as u32 >> (11 + value % 11)).unwrap_or(char::MAX);
+            format!("{}{value}", String::from(letter).repeat(value as usize % 90))
+        };
+        let long = || values.iter().map(|value| value.map(long));
+        let columns: [(&str, ArrayRef); 17] = [
             ("numbers", Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>(lists))),
             ("small", Arc::new(Int16Array::from_iter(small().map(|value| value.map(|value| value as i16))))),
             ("int", Arc::new(Int32Array::from_iter(values.iter().map(|value| value.map(|value| value as i32))))),
@@ -195,6 +209,9 @@ mod tests {
             ("at", Arc::new(TimestampMicrosecondArray::from_iter(values.iter().copied()).with_timezone("UTC"))),
             ("flag", Arc::new(BooleanArray::from_iter(values.iter().map(|value| value.map(|value| value > 0))))),
             ("text", Arc::new(StringViewArray::from_iter(values.iter().map(|value| value.map(|v| v.to_string()))))),
+            ("long", Arc::new(StringViewArray::from_iter(long()))),
+            ("long_32", Arc::new(StringArray::from_iter(long()))),
+            ("long_64", Arc::new(LargeStringArray::from_iter(long()))),
             ("unsigned", Arc::new(UInt64Array::from_iter(values.iter().map(|value| value.map(|v| v as u64))))),
         ];
         let floats = Float64Array::from_iter(values.iter().map(|value| value.map(|value| value as f64)));

@@ -5,25 +5,51 @@ use parquet::{
     arrow::{ArrowSchemaConverter, ArrowWriter},
     basic::Type,
     errors::Result,
-    file::properties::WriterPropertiesBuilder,
+    file::{metadata::ColumnChunkMetaData, properties::WriterPropertiesBuilder},
     schema::types::ColumnDescPtr,
 };
 
-use super::properties::{base, packed};
+use super::properties::{self, base, packed};
 
 /// Runs of rows that make a sample, each as long: differences show between neighbours, repetition from afar.
 const RUNS: usize = 8;
 const RUN_ROWS: usize = 512;
 
-/// How a column is encoded.
+/// How a column is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Choice {
-    /// As the values lie in memory.
+pub(super) struct Choice {
+    pub(super) form: Form,
+    /// Whether the pages are compressed.
+    pub(super) compressed: bool,
+}
+
+/// How a column's values are encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As they lie in memory.
     Plain,
     /// As differences.
     Packed,
-    /// Each value once, and then by its number.
+    /// Each once, and then by its number.
     Dictionary,
+}
+
+/// Bytes of a column.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    encoded: i64,
+    compressed: i64,
+}
+
+impl Size {
+    /// To compress and to read it again takes time: what saves less than a tenth is left as it is.
+    fn pays(self) -> bool {
+        self.compressed * 10 < self.encoded * 9
+    }
+
+    fn stored(self) -> i64 {
+        if self.pays() { self.compressed } else { self.encoded }
+    }
 }
 
 /// The choice for each leaf column of a batch, the same for the same rows.
@@ -47,13 +73,29 @@ fn choose_for(sample: &RecordBatch) -> Result<Vec<(ColumnDescPtr, Choice)>> {
             None => properties,
         });
     let packed = sizes(sample, packing)?;
-    let choices = schema.columns().iter().zip(plain).zip(dictionary).zip(packed).map(|(((column, p), d), k)| {
-        let without = if k < p { Choice::Packed } else { Choice::Plain };
-        // A dictionary costs a search for each value: it must pay. Flags are a bit each as they are.
-        let pays = column.physical_type() != Type::BOOLEAN && d * 10 < k.min(p) * 9;
-        (column.clone(), if pays { Choice::Dictionary } else { without })
-    });
-    Ok(choices.collect())
+    let choices = schema.columns().iter().zip(plain).zip(packed).zip(dictionary);
+    Ok(choices
+        .map(|(((column, plain), packed), dictionary)| (column.clone(), best(column, plain, packed, dictionary)))
+        .collect())
+}
+
+fn best(column: &ColumnDescPtr, plain: Size, packed: Size, dictionary: Size) -> Choice {
+    // To compress values as they lie takes three times what their differences take: it must save an eighth.
+    let plainly = match plain.pays() {
+        true => plain.stored() * 8 < packed.stored() * 7,
+        false => plain.stored() <= packed.stored(),
+    };
+    let (form, size) = match properties::packed(column) {
+        Some(_) if !plainly => (Form::Packed, packed),
+        _ => (Form::Plain, plain),
+    };
+    // A dictionary costs a search for each value: it must pay. Flags are a bit each as they are.
+    if column.physical_type() != Type::BOOLEAN && dictionary.stored() * 10 < size.stored() * 9 {
+        return Choice { form: Form::Dictionary, compressed: true };
+    }
+    // Later texts may be of any length, and later values more than a dictionary holds; other values never grow.
+    let grows = column.physical_type() == Type::BYTE_ARRAY;
+    Choice { form, compressed: grows || size.pays() }
 }
 
 /// Runs of rows from all over a batch.
@@ -66,16 +108,20 @@ fn sample(batch: &RecordBatch) -> Result<RecordBatch> {
     Ok(concat_batches(&batch.schema(), &runs.collect::<Vec<_>>())?)
 }
 
-/// The bytes of each leaf column, compressed.
-fn sizes(sample: &RecordBatch, properties: WriterPropertiesBuilder) -> Result<Vec<i64>> {
+/// The bytes of each leaf column.
+fn sizes(sample: &RecordBatch, properties: WriterPropertiesBuilder) -> Result<Vec<Size>> {
     let mut writer = ArrowWriter::try_new(vec![], sample.schema(), Some(properties.build()))?;
     writer.write(sample)?;
     let written = writer.finish()?;
     Ok(match written.row_groups() {
-        [rows] => rows.columns().iter().map(|column| column.compressed_size()).collect(),
+        [rows] => rows.columns().iter().map(size).collect(),
         // Without rows nothing is larger than anything else.
-        _ => vec![0; written.file_metadata().schema_descr().num_columns()],
+        _ => vec![Size::default(); written.file_metadata().schema_descr().num_columns()],
     })
+}
+
+fn size(chunk: &ColumnChunkMetaData) -> Size {
+    Size { encoded: chunk.uncompressed_size(), compressed: chunk.compressed_size() }
 }
 
 #[cfg(test)]
@@ -107,11 +153,11 @@ mod tests {
             ),
             ("money", Arc::new(money.with_precision_and_scale(10, 2).unwrap()) as _, true),
             ("wide", Arc::new(wide.with_precision_and_scale(38, 4).unwrap()) as _, true),
-            ("flag", Arc::new(BooleanArray::from_iter((0..rows).map(|i| Some(noise(i) % 2 == 0)))) as _, true),
+            ("flag", Arc::new(BooleanArray::from_iter((0..rows).map(|i| Some(noise(i) < 0)))) as _, true),
             ("float", Arc::new(floats) as _, true),
             (
                 "word",
-                texts(|i| ["page_view", "purchase", "checkout_start"][noise(i).rem_euclid(3) as usize].into()),
+                texts(|i| ["page_view", "purchase", "checkout_start"][noise(i).rem_euclid(32).min(2) as usize].into()),
                 true,
             ),
             ("text", texts(|i| format!("{:x} and {:x}", noise(i), noise(!i) % (1 << (i % 40)))), true),
@@ -123,17 +169,17 @@ mod tests {
     #[test]
     fn each_column_is_encoded_as_its_values_are() {
         let expected = [
-            ("key", Choice::Packed),
-            ("noise", Choice::Plain),
-            ("few", Choice::Dictionary),
-            ("money", Choice::Dictionary),
-            ("wide", Choice::Plain),
-            ("flag", Choice::Plain),
-            ("float", Choice::Plain),
-            ("word", Choice::Dictionary),
-            ("text", Choice::Packed),
+            ("key", Form::Packed, true),
+            ("noise", Form::Plain, false),
+            ("few", Form::Dictionary, true),
+            ("money", Form::Dictionary, true),
+            ("wide", Form::Plain, true),
+            ("flag", Form::Plain, false),
+            ("float", Form::Plain, false),
+            ("word", Form::Dictionary, true),
+            ("text", Form::Packed, true),
         ];
-        let expected = expected.map(|(name, choice)| (name.to_owned(), choice));
+        let expected = expected.map(|(name, form, compressed)| (name.to_owned(), Choice { form, compressed }));
         assert_eq!(chosen(65_536), expected);
         assert_eq!(chosen(2_000), expected);
         assert_eq!(chosen(0).len(), expected.len());

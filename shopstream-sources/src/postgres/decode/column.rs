@@ -78,7 +78,8 @@ impl Column {
     /// The array of what was read; the column starts again, with room for as much.
     pub(super) fn finish(&mut self) -> Result<ArrayRef, Fault> {
         let (rows, bytes) = self.values.size();
-        let values = mem::replace(&mut self.values, Values::new(self.rule, rows, bytes));
+        // Of texts a little more: as many are rarely as long, and what is full is copied to twice its size.
+        let values = mem::replace(&mut self.values, Values::new(self.rule, rows, bytes + bytes / 16));
         let nulls = self.nulls.finish();
         self.nulls = NullBufferBuilder::new(rows);
         values.into_array(self.rule, nulls)
