@@ -19,12 +19,13 @@ pub struct WriteOptions {
     pub written_at: Timestamp,
 }
 
-/// How the columns of a Parquet file are encoded, before they are compressed.
+/// How the columns of a Parquet file are encoded. All are compressed afterwards, unless a sample says that it is in vain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Encoding {
-    /// Each column as a sample of the file's first batch says that it becomes small: through a dictionary, as
-    /// differences (`DELTA_BINARY_PACKED`), with its lengths apart (`DELTA_LENGTH_BYTE_ARRAY`), or plain.
+    /// Each column as a sample of the file's first batch says that it becomes small at little cost: through a
+    /// dictionary, as differences (`DELTA_BINARY_PACKED`), with its lengths apart (`DELTA_LENGTH_BYTE_ARRAY`), or plain.
+    /// Columns of numbers that compression makes smaller by less than a tenth are not compressed.
     #[default]
     Sampled,
     /// Each column through a dictionary, and plain from where that grows too large: what most writers do.

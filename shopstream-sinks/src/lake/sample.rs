@@ -14,6 +14,8 @@ use super::properties::{self, base, packed};
 /// Runs of rows that make a sample, each as long: differences show between neighbours, repetition from afar.
 const RUNS: usize = 8;
 const RUN_ROWS: usize = 512;
+/// Bytes of a column's sample below which it says nothing of what comes later: its rows may all be without a value.
+const TELLING_BYTES: i64 = 1024;
 
 /// How a column is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +46,7 @@ struct Size {
 impl Size {
     /// To compress and to read it again takes time: what saves less than a tenth is left as it is.
     fn pays(self) -> bool {
-        self.compressed * 10 < self.encoded * 9
+        self.encoded < TELLING_BYTES || self.compressed * 10 < self.encoded * 9
     }
 
     fn stored(self) -> i64 {
@@ -93,7 +95,7 @@ fn best(column: &ColumnDescPtr, plain: Size, packed: Size, dictionary: Size) -> 
     if column.physical_type() != Type::BOOLEAN && dictionary.stored() * 10 < size.stored() * 9 {
         return Choice { form: Form::Dictionary, compressed: true };
     }
-    // Later texts may be of any length, and later values more than a dictionary holds; other values never grow.
+    // Later texts may be of any length, and later values more than a dictionary holds; numbers never grow.
     let grows = column.physical_type() == Type::BYTE_ARRAY;
     Choice { form, compressed: grows || size.pays() }
 }
@@ -155,6 +157,7 @@ mod tests {
             ("wide", Arc::new(wide.with_precision_and_scale(38, 4).unwrap()) as _, true),
             ("flag", Arc::new(BooleanArray::from_iter((0..rows).map(|i| Some(noise(i) < 0)))) as _, true),
             ("float", Arc::new(floats) as _, true),
+            ("none", Arc::new(Int64Array::new_null(rows as usize)) as _, true),
             (
                 "word",
                 texts(|i| ["page_view", "purchase", "checkout_start"][noise(i).rem_euclid(32).min(2) as usize].into()),
@@ -174,8 +177,9 @@ mod tests {
             ("few", Form::Dictionary, true),
             ("money", Form::Dictionary, true),
             ("wide", Form::Plain, true),
-            ("flag", Form::Plain, false),
+            ("flag", Form::Plain, true),
             ("float", Form::Plain, false),
+            ("none", Form::Plain, true),
             ("word", Form::Dictionary, true),
             ("text", Form::Packed, true),
         ];
