@@ -25,7 +25,8 @@ pub struct WriteOptions {
 pub enum Encoding {
     /// Each column as a sample of the file's first batch says that it becomes small at little cost: through a
     /// dictionary, as differences (`DELTA_BINARY_PACKED`), with its lengths apart (`DELTA_LENGTH_BYTE_ARRAY`), or plain.
-    /// Columns of numbers that compression makes smaller by less than a tenth are not compressed.
+    /// Columns of values of one size, such as numbers, that compression makes smaller by less than a tenth are not
+    /// compressed.
     #[default]
     Sampled,
     /// Each column through a dictionary, and plain from where that grows too large: what most writers do.

@@ -93,9 +93,10 @@ fn best(column: &ColumnDescPtr, plain: Size, packed: Size, dictionary: Size) -> 
     };
     // A dictionary costs a search for each value: it must pay. Flags are a bit each as they are.
     if column.physical_type() != Type::BOOLEAN && dictionary.stored() * 10 < size.stored() * 9 {
+        // The values that come when it is full are compressed in any case.
         return Choice { form: Form::Dictionary, compressed: true };
     }
-    // Later texts may be of any length, and later values more than a dictionary holds; numbers never grow.
+    // So are texts: later ones may be of any length, where other values never grow.
     let grows = column.physical_type() == Type::BYTE_ARRAY;
     Choice { form, compressed: grows || size.pays() }
 }
