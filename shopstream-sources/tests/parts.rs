@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use arrow::{
-    array::{AsArray, RecordBatch},
+    array::{ArrayRef, AsArray, Int64Array, RecordBatch},
     compute::concat_batches,
     datatypes::Int64Type,
 };
@@ -11,6 +11,7 @@ use futures::{StreamExt, TryStreamExt, future::try_join_all};
 use shopstream_core::{Bounds, CursorRange, CursorValue, ErrorKind, ReadOptions, Source, TableRead, timestamp};
 use shopstream_sources::postgres::PostgresSource;
 use shopstream_testkit::postgres::Server;
+use std::{collections::BTreeSet, sync::Arc};
 
 fn run(server: &Server, sql: &str) {
     server.query("postgres", sql).unwrap();
@@ -97,9 +98,70 @@ async fn a_table_stays_as_it_is_until_all_parts_have_begun() {
         assert!(parts.peek().is_none() || truncate().is_err(), "a table is not emptied under a read");
     }
     assert_eq!(rows, 60_000);
-    // The server notices that its clients are gone a moment later.
-    let emptied = (0..100).any(|_| truncate().is_ok());
-    assert!(emptied, "a read that is over holds nothing");
+    truncate().expect("a read that is over holds nothing");
+}
+
+/// The server's processes for clients of this name.
+fn backends(server: &Server, name: &str) -> BTreeSet<String> {
+    let sql = format!("SELECT pid FROM pg_stat_activity WHERE application_name = '{name}'");
+    server.query("postgres", &sql).unwrap().into_iter().filter_map(|row| row[0].clone()).collect()
+}
+
+#[tokio::test]
+async fn sessions_are_used_again_as_long_as_a_snapshot_is_held() {
+    let (server, source) = filled();
+    let source = source.with_application_name("thrifty");
+    let snapshot = source.snapshot().await.unwrap().unwrap();
+    let options = ReadOptions::default().with_snapshot(snapshot);
+    let mut seen = backends(&server, "thrifty");
+    for parts in [1, 2, 1, 2, 2] {
+        source.describe(&"long".into()).await.unwrap();
+        let read = source.read(&"long".into(), &options.clone().with_parts(parts)).await.unwrap();
+        assert_eq!(ids(&side_by_side(read).await).len(), 60_000);
+        seen.extend(backends(&server, "thrifty"));
+    }
+    // That of the snapshot, and one for each part at once.
+    assert!(seen.len() <= 3, "{seen:?}");
+    // One that the server has closed meanwhile is not missed.
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE application_name = 'thrifty' AND state = 'idle'";
+    assert!(!server.query("postgres", end).unwrap().is_empty());
+    let read = source.read(&"long".into(), &options.clone().with_parts(2)).await.unwrap();
+    assert_eq!(ids(&side_by_side(read).await).len(), 60_000);
+    // Nor is a read that began within the snapshot and outlives it.
+    let read = source.read(&"long".into(), &options).await.unwrap();
+    drop(options);
+    assert_eq!(ids(&side_by_side(read).await).len(), 60_000);
+    for _ in 0..100 {
+        if backends(&server, "thrifty").is_empty() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("left behind: {:?}", backends(&server, "thrifty"));
+}
+
+#[tokio::test]
+async fn rows_of_many_keys_take_a_session_a_part() {
+    let (server, source) = filled();
+    let source = source.with_application_name("keys");
+    let wanted: Vec<i64> = (1..=70_000).filter(|id| id % 7 != 0 && id % 3 == 0).collect();
+    let column: ArrayRef = Arc::new(Int64Array::from(wanted.clone()));
+    let keys = RecordBatch::try_from_iter([("id", column)]).unwrap();
+    for parts in [1, 2, 5] {
+        let options = ReadOptions::default().with_parts(parts).with_keys(keys.clone());
+        let read = source.read(&"long".into(), &options).await.unwrap();
+        assert_eq!(read.parts.len(), parts.min(2), "{:?}", read.notes);
+        let mut seen = BTreeSet::new();
+        let mut found = vec![];
+        let mut rows = futures::stream::select_all(read.parts);
+        while let Some(batch) = rows.next().await {
+            found.extend(ids(&[batch.unwrap()]));
+            seen.extend(backends(&server, "keys"));
+        }
+        found.sort_unstable();
+        assert!(found == wanted && seen.len() <= parts.min(2), "{parts} parts: {} rows, {seen:?}", found.len());
+    }
 }
 
 #[tokio::test]
@@ -158,6 +220,9 @@ async fn a_server_of_one_connection_is_read_one_table_after_the_other() {
             Ok::<_, shopstream_core::Error>((notes, ids(&batches).len()))
         })
     };
+    // The turn is over with the rows, whoever still holds the stream.
+    let mut held = source.read(&"other".into(), &options).await.unwrap().into_stream();
+    while held.next().await.is_some() {}
     let (long, other) = (read("long"), read("other"));
     source.describe(&"long".into()).await.unwrap();
     for (read, rows) in [(long, 60_000), (other, 1000)] {
@@ -165,6 +230,7 @@ async fn a_server_of_one_connection_is_read_one_table_after_the_other() {
         assert_eq!(found, rows);
         assert!(notes.len() == 1 && notes[0].contains("one connection only"), "{notes:?}");
     }
+    drop(held);
 }
 
 #[tokio::test]
@@ -222,11 +288,7 @@ async fn rows_larger_than_any_buffer_come_whole() {
 async fn dropped_parts_cancel_what_they_asked_for() {
     let (server, source) = filled();
     let source = source.with_application_name("dropper");
-    let backends = || {
-        let sql = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'dropper'";
-        let rows = server.query("postgres", sql).unwrap();
-        rows[0][0].as_deref().unwrap().parse::<usize>().unwrap()
-    };
+    let backends = || backends(&server, "dropper").len();
     let read = source.read(&"long".into(), &ReadOptions::default().with_parts(3).with_batch_rows(10)).await.unwrap();
     let mut parts = read.parts;
     for part in &mut parts {

@@ -21,9 +21,6 @@ use crate::{
     TableSchema, WriteOptions, key_set::KeySet,
 };
 
-/// Keys that a source is asked for at once.
-const KEYS: usize = 10_000;
-
 /// One table on its way from the source to the lake.
 pub(super) struct Extraction {
     pub(super) source: Arc<dyn Source>,
@@ -136,19 +133,15 @@ impl Extraction {
     /// Starts to read the rows of the window.
     async fn rows(&self, window: &Window, keys: Option<&RecordBatch>) -> Result<TableRead> {
         let options = self.read.clone().with_bounds(window.bounds.clone());
-        let (SyncMode::KeyDifference, Some(before), Some(keys)) = (&self.mode, &window.before, keys) else {
-            let read = self.source.read(&self.from, &options).await?;
-            if read.bounds != window.bounds {
-                return Err(Error::unsupported("the source does not keep to the bounds of a read: read it in full"));
+        let options = match (&self.mode, &window.before, keys) {
+            (SyncMode::KeyDifference, Some(before), Some(keys)) => {
+                options.with_keys(self.new_keys(before, keys).await?)
             }
-            return Ok(read);
+            _ => options,
         };
-        let keys = self.new_keys(before, keys).await?;
-        let chunk = |from: usize| keys.slice(from, KEYS.min(keys.num_rows() - from));
-        let mut read = self.source.read(&self.from, &options.clone().with_keys(chunk(0))).await?;
-        for from in (KEYS..keys.num_rows()).step_by(KEYS) {
-            let next = self.source.read(&self.from, &options.clone().with_keys(chunk(from))).await?;
-            read.parts.extend(next.parts);
+        let read = self.source.read(&self.from, &options).await?;
+        if read.bounds != window.bounds {
+            return Err(Error::unsupported("the source does not keep to the bounds of a read: read it in full"));
         }
         Ok(read)
     }

@@ -102,7 +102,8 @@ pub struct ReadOptions {
     pub batch_rows: usize,
     /// Which rows (default all).
     pub bounds: Bounds,
-    /// Of these rows, those with one of these keys: the batch's columns are the key's, by their names. Default all.
+    /// Of these rows, those with one of these keys, however many: the batch's columns are the key's, by their names.
+    /// Default all.
     pub keys: Option<RecordBatch>,
     /// Parts that can be read side by side, at most (default 1); a source that cannot divide a table yields one.
     pub parts: usize,

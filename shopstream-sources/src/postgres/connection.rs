@@ -42,7 +42,7 @@ pub(super) struct Connection {
     target: Target,
     peer: Peer,
     socket: Lent,
-    /// The same socket, once it is that of a COPY.
+    /// The same socket, while it is that of a COPY.
     incoming: Option<Incoming>,
     driver: JoinHandle<()>,
     runtime: Handle,
@@ -163,19 +163,26 @@ impl Connection {
         self.client.query_typed(sql, params).await.map_err(|e| self.error(e))
     }
 
-    /// Starts a COPY to us, which is all that the connection does from then on.
+    /// Starts a COPY to us.
     pub(super) async fn copy_out(mut self, sql: &str) -> Result<CopyOut> {
         self.busy = true;
         // All requests were answered, so that no byte of an answer is in the client's hands.
-        self.driver.abort();
-        let _ = (&mut self.driver).await;
-        self.incoming = self.socket.take().map(Incoming::new);
+        self.incoming = self.socket.borrow().map(Incoming::new);
         CopyOut::start(self, sql).await
     }
 
     /// The socket, which nobody else uses while rows are copied.
     pub(super) fn incoming(&mut self) -> io::Result<&mut Incoming> {
         self.incoming.as_mut().ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
+    /// Says that the COPY is over, and its answer read to the last byte.
+    pub(super) fn copied(&mut self) {
+        self.busy = false;
+        match self.incoming.take().map(Incoming::into_socket) {
+            Some(Ok(socket)) => self.socket.put(socket),
+            _ => drop(self.socket.take()),
+        }
     }
 
     pub(super) fn client(&self) -> &Client {

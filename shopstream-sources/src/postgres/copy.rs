@@ -1,7 +1,7 @@
 //! The rows of one COPY, decoded where the socket's bytes lie.
 //!
 //! The server sends a message for each row. Handing each of them on as a piece of memory of its own costs more than
-//! decoding it, so the socket is taken back from the client library here, and read into one buffer.
+//! decoding it, so the socket is borrowed back from the client library here, and read into one buffer.
 //!
 //! Protocol: PostgreSQL's "Message Formats" (frontend/backend protocol 3.0).
 
@@ -102,14 +102,19 @@ impl CopyOut {
                 Message::Wanting => self.fill().await?,
                 Message::End => {
                     self.ended = true;
+                    if self.from == self.to {
+                        self.connection.copied();
+                    }
                     decoder.finish(ready)?;
-                    self.connection.rest();
-                    // Goodbye; whether it arrives changes nothing.
-                    let _ = self.send(&[b'X', 0, 0, 0, 4]).await;
                 }
             }
         }
         Ok(())
+    }
+
+    /// The connection, for other uses: once there are no more rows, and if nothing came behind them.
+    pub(super) fn into_connection(self) -> Option<Connection> {
+        (self.ended && self.from == self.to).then_some(self.connection)
     }
 
     /// Takes the next message, which is not one of rows.

@@ -3,6 +3,7 @@
 mod table;
 
 use shopstream_core::{Error, Result, TableRef, Timestamp, doctor::Finding};
+use std::sync::Arc;
 
 use super::{catalog::get, config::Target, connection::Connection, options::Policies, snapshot};
 
@@ -149,7 +150,7 @@ fn limit(name: &str, setting: &str, default: &str, user: &str) -> Option<Finding
 
 /// Whether reads on several connections see one instant, as a run finds out.
 async fn snapshots(target: &Target) -> Finding {
-    let cause = match snapshot::export(target).await {
+    let cause = match snapshot::export(target, Arc::default()).await {
         Ok(Ok(_)) => {
             return Finding::ok("snapshot", "connections can share one: all tables are read as of one instant");
         }

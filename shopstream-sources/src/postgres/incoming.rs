@@ -83,6 +83,15 @@ impl Incoming {
         }
     }
 
+    /// The socket, for other uses.
+    pub(super) fn into_socket(mut self) -> io::Result<Socket> {
+        self.watch()?;
+        match self.way {
+            Some(Way::Watched(socket)) => Ok(socket),
+            _ => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
     /// Has the runtime watch it.
     fn watch(&mut self) -> io::Result<()> {
         self.way = match self.way.take() {

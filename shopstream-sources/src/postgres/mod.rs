@@ -1,10 +1,10 @@
 //! PostgreSQL: tables read by binary COPY straight into Arrow, all in one snapshot, and a bulk writer.
 //!
 //! The parts know little of each other: `config` and `encryption` where the server is and how to talk to it, `socket`
-//! and `tls` the bytes' way there, `connection` one session, `catalog` what the database says of a table, `mapping`
-//! what its types become, `plan` and `rows` what is asked and how it is read, `copy` and `incoming` the rows' way here,
-//! `decode` bytes to batches without any I/O, `read` and `snapshot` what ties them; `doctor` asks before a run what would go wrong in
-//! it.
+//! and `tls` the bytes' way there, `connection` one session, `sessions` where sessions come from and go to, `catalog`
+//! what the database says of a table, `mapping` what its types become, `plan` and `rows` what is asked and how it is
+//! read, `copy` and `incoming` the rows' way here, `decode` bytes to batches without any I/O, `read` and `snapshot` what
+//! ties them; `doctor` asks before a run what would go wrong in it.
 
 pub mod binary;
 mod catalog;
@@ -21,6 +21,7 @@ mod options;
 mod plan;
 mod read;
 mod rows;
+mod sessions;
 mod snapshot;
 mod socket;
 #[cfg(feature = "tls")]
@@ -42,10 +43,15 @@ use std::{
 };
 use tokio::sync::OwnedSemaphorePermit;
 
-use self::{config::Target, options::Policies, snapshot::Alone};
+use self::{
+    config::Target,
+    options::Policies,
+    sessions::{Sessions, Shared},
+    snapshot::Alone,
+};
 
-/// A PostgreSQL database (12 or newer) as a source. Every read has a connection of its own; futures and streams need a Tokio
-/// runtime with I/O and time.
+/// A PostgreSQL database (12 or newer) as a source. Every part of a read has a connection of its own; as long as a
+/// snapshot is held, what comes next uses it again. Futures and streams need a Tokio runtime with I/O and time.
 ///
 /// | PostgreSQL | Arrow |
 /// |---|---|
@@ -85,8 +91,8 @@ use self::{config::Target, options::Policies, snapshot::Alone};
 /// no snapshots: the answer is `None`.
 ///
 /// A pooler between, as PgBouncer pooling sessions or transactions, changes nothing as long as it has room: a session for
-/// the snapshot, one for each read, and one for each of its parts that is under way. With one session only, tables are
-/// read one after the other.
+/// the snapshot, and for each read as many as its parts that are under way, at least one. With one session only, tables
+/// are read one after the other.
 ///
 /// ```
 /// use shopstream_sources::postgres::{Numeric, PostgresSource, Specials};
@@ -104,6 +110,7 @@ pub struct PostgresSource {
     policies: Policies,
     /// That the server has shown itself to be one that cannot be read side by side.
     alone: Arc<OnceLock<Alone>>,
+    idle: Arc<Shared>,
 }
 
 impl PostgresSource {
@@ -113,7 +120,12 @@ impl PostgresSource {
     /// # Errors
     /// `Config` when it is neither.
     pub fn connect(url: &str) -> Result<Self> {
-        Ok(Self { target: Target::parse(url)?, policies: Policies::default(), alone: Arc::default() })
+        Ok(Self {
+            target: Target::parse(url)?,
+            policies: Policies::default(),
+            alone: Arc::default(),
+            idle: Arc::default(),
+        })
     }
 
     /// How to read every `numeric` that has no exact place in Arrow (default: refuse).
@@ -184,11 +196,11 @@ impl PostgresSource {
         self
     }
 
-    /// Waits until no other read is under way, where only one can be, and says how to connect then.
-    async fn turn(&self) -> Result<(Target, Option<OwnedSemaphorePermit>)> {
+    /// Waits until no other read is under way, where only one can be, and says where sessions come from then.
+    async fn turn(&self) -> Result<(Sessions, Option<OwnedSemaphorePermit>)> {
         Ok(match self.alone.get() {
-            Some(alone) => (self.target.waiting(), Some(alone.turn().await?)),
-            None => (self.target.clone(), None),
+            Some(alone) => (Sessions::new(self.target.waiting(), None), Some(alone.turn().await?)),
+            None => (Sessions::new(self.target.clone(), self.idle.get()), None),
         })
     }
 }
@@ -196,15 +208,15 @@ impl PostgresSource {
 #[async_trait]
 impl Source for PostgresSource {
     async fn describe(&self, table: &TableRef) -> Result<TableSchema> {
-        let (target, _turn) = self.turn().await?;
-        read::describe(&target, &self.policies, table).await
+        let (sessions, _turn) = self.turn().await?;
+        read::describe(&sessions, &self.policies, table).await
     }
 
     async fn snapshot(&self) -> Result<Option<Snapshot>> {
         if self.alone.get().is_some() {
             return Ok(None);
         }
-        Ok(match snapshot::export(&self.target).await? {
+        Ok(match snapshot::export(&self.target, self.idle.get_or_new()).await? {
             Ok(snapshot) => Some(snapshot),
             Err(alone) => {
                 self.alone.get_or_init(|| alone);
@@ -214,14 +226,14 @@ impl Source for PostgresSource {
     }
 
     async fn read(&self, table: &TableRef, options: &ReadOptions) -> Result<TableRead> {
-        let (target, turn) = self.turn().await?;
+        let (sessions, turn) = self.turn().await?;
         let alone = self.alone.get().map(Alone::reason);
-        read::read(&target, &self.policies, table, options, alone.zip(turn)).await
+        read::read(sessions, &self.policies, table, options, alone.zip(turn)).await
     }
 
     async fn greatest(&self, table: &TableRef, column: &str, options: &ReadOptions) -> Result<Option<CursorValue>> {
-        let (target, _turn) = self.turn().await?;
-        read::greatest(&target, table, column, options).await
+        let (sessions, _turn) = self.turn().await?;
+        read::greatest(&sessions, table, column, options).await
     }
 
     async fn doctor(&self, tables: &[TableRef], now: Timestamp) -> Vec<Finding> {

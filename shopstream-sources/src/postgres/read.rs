@@ -5,7 +5,11 @@ use futures::{FutureExt, TryStreamExt, stream};
 use shopstream_core::{
     BatchStream, CursorValue, Date, Error, ReadOptions, Result, Snapshot, TableRead, TableRef, TableSchema, Timestamp,
 };
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
@@ -16,35 +20,36 @@ use super::{
     decode::{Decoder, MAX_BATCH_BYTES},
     options::Policies,
     plan::Plan,
-    rows::{self, Pages},
+    rows,
+    sessions::Sessions,
     snapshot::Held,
 };
 
 /// The columns of a table.
-pub(super) async fn describe(target: &Target, policies: &Policies, table: &TableRef) -> Result<TableSchema> {
-    let mut connection = Connection::open(target).await?;
-    connection.begin(None).await?;
-    let relation = catalog::expect(&connection, table).await?.readable()?;
-    let attributes = catalog::attributes(&connection, &relation).await?;
-    connection.rest();
+pub(super) async fn describe(sessions: &Sessions, policies: &Policies, table: &TableRef) -> Result<TableSchema> {
+    let mut session = sessions.begin(None).await?;
+    let relation = catalog::expect(&session, table).await?.readable()?;
+    let attributes = catalog::attributes(&session, &relation).await?;
+    session.rest();
+    sessions.end(session).await;
     Ok(Plan::new(relation, &attributes, None, policies)?.schema())
 }
 
 /// The greatest value of a cursor.
 pub(super) async fn greatest(
-    target: &Target,
+    sessions: &Sessions,
     table: &TableRef,
     column: &str,
     options: &ReadOptions,
 ) -> Result<Option<CursorValue>> {
-    let snapshot = options.snapshot.as_ref().map(|s| held(s, target)).transpose()?;
-    let mut connection = Connection::open(target).await?;
-    connection.begin(snapshot).await?;
-    let relation = catalog::expect(&connection, table).await?.readable()?;
-    let attributes = catalog::attributes(&connection, &relation).await?;
+    let snapshot = options.snapshot.as_ref().map(|s| held(s, sessions.target())).transpose()?;
+    let mut session = sessions.begin(snapshot).await?;
+    let relation = catalog::expect(&session, table).await?.readable()?;
+    let attributes = catalog::attributes(&session, &relation).await?;
     let sql = rows::greatest_sql(&relation, &attributes, column).map_err(|e| locate(e, &relation.name))?;
-    let found = connection.query(&sql, &[]).await.map_err(|e| locate(e, &relation.name))?;
-    connection.rest();
+    let found = session.query(&sql, &[]).await.map_err(|e| locate(e, &relation.name))?;
+    session.rest();
+    sessions.end(session).await;
     let Some(value) = found.first().map(|row| get::<Option<i64>>(row, 0)).transpose()?.flatten() else {
         return Ok(None);
     };
@@ -59,10 +64,9 @@ pub(super) async fn greatest(
     }))
 }
 
-/// Starts to read a table, on connections of its own; on one, where why there can be no more is told, and whose turn it
-/// is.
+/// Starts to read a table. `alone` is why there is one session only, and its turn.
 pub(super) async fn read(
-    target: &Target,
+    sessions: Sessions,
     policies: &Policies,
     table: &TableRef,
     options: &ReadOptions,
@@ -70,73 +74,50 @@ pub(super) async fn read(
 ) -> Result<TableRead> {
     let (alone, turn) = alone.unzip();
     let snapshot = options.snapshot.as_ref();
-    let id = snapshot.map(|s| held(s, target)).transpose()?;
-    let mut lead = Connection::open(target).await?;
-    lead.begin(id).await?;
+    let id = snapshot.map(|s| held(s, sessions.target())).transpose()?;
+    let mut lead = sessions.begin(id).await?;
     let relation = catalog::expect(&lead, table).await?.readable()?;
     lead.lock(&relation).await.map_err(|e| locate(e, &relation.name))?;
     let attributes = catalog::attributes(&lead, &relation).await?;
     let mut notes = vec![];
-    let parts = match (options.parts, alone, rows::indivisible(&relation)) {
-        (0 | 1, _, _) => vec![Pages::ALL],
-        (_, Some(reason), _) => {
-            notes.push(reason.to_owned());
-            vec![Pages::ALL]
-        }
-        (_, None, Some(reason)) => {
-            notes.push(reason);
-            vec![Pages::ALL]
-        }
-        (parts, None, None) => Pages::divide(relation.pages, parts),
-    };
-    let (parts, id) = match (parts.len(), id) {
-        (1, _) => (parts, None),
-        (_, Some(id)) => (parts, Some(id.to_owned())),
-        (_, None) => match export(&lead).await {
-            Ok(id) => (parts, Some(id)),
+    let whole = alone.map(str::to_owned).or_else(|| rows::indivisible(&relation, options));
+    let most = if whole.is_some() { 1 } else { options.parts };
+    notes.extend(whole.filter(|_| options.parts > 1));
+    let divided =
+        |most: usize| rows::divide(relation.pages, &attributes, options, most).map_err(|e| locate(e, &relation.name));
+    let mut parts = divided(most)?;
+    let mut id = id.map(str::to_owned);
+    if parts.len() > 1 && id.is_none() {
+        match export(&lead).await {
+            Ok(own) => id = Some(own),
             Err(error) if error.context("sqlstate").is_some() => {
                 // The answer has broken the transaction.
                 lead.execute("ROLLBACK").await?;
                 lead.begin(None).await?;
                 lead.lock(&relation).await.map_err(|e| locate(e, &relation.name))?;
                 notes.push("the server exports no snapshot: read as one stream".to_owned());
-                (vec![Pages::ALL], None)
+                parts = divided(1)?;
             }
             Err(error) => return Err(error),
-        },
-    };
-    lead.rest();
-    let name = relation.name.clone();
-    let conditions: Vec<Option<String>> = parts
-        .iter()
-        .map(|pages| rows::condition(&attributes, options, pages).map_err(|e| locate(e, &name)))
-        .collect::<Result<_>>()?;
-    let plan = Arc::new(Plan::new(relation, &attributes, options.columns.as_deref(), policies)?);
-
-    let schema = plan.arrow_schema();
-    let part = |condition: Option<String>, way: Way| Part {
-        plan: plan.clone(),
-        condition,
-        way,
-        batch_rows: options.batch_rows,
-        turn: None,
-    };
-    let parts = match id {
-        None => conditions
-            .into_iter()
-            .take(1)
-            .zip([lead])
-            .map(|(c, lead)| part(c, Way::Here(Box::new(lead))))
-            .collect::<Vec<_>>(),
-        Some(id) => {
-            let lead = Arc::new(lead);
-            let way = || Way::There { target: target.clone(), snapshot: id.clone(), lead: lead.clone() };
-            conditions.into_iter().map(|condition| part(condition, way())).collect()
         }
-    };
-    let streams = parts.into_iter().zip(std::iter::once(turn).chain(std::iter::repeat_with(|| None)));
-    let streams = streams.map(|(part, turn)| Part { turn, ..part }.into_stream()).collect();
-    let read = TableRead::of_parts(schema, streams)
+    }
+    lead.rest();
+    let plan = Plan::new(relation, &attributes, options.columns.as_deref(), policies)?;
+    let schema = plan.arrow_schema();
+    let unbegun = Arc::new(());
+    let reading = Arc::new(Reading {
+        plan,
+        sessions,
+        snapshot: id,
+        batch_rows: options.batch_rows,
+        keeping: Mutex::new(vec![lead]),
+        unbegun: Arc::downgrade(&unbegun),
+        _turn: turn,
+    });
+    let streams = parts.into_iter().map(|conditions| {
+        Part { reading: reading.clone(), conditions: conditions.into(), _unbegun: unbegun.clone() }.into_stream()
+    });
+    let read = TableRead::of_parts(schema, streams.collect())
         .with_bounds(options.bounds.clone())
         .with_snapshot(snapshot.map(|s| s.info().clone()));
     Ok(notes.into_iter().fold(read, TableRead::with_note))
@@ -160,61 +141,121 @@ fn locate(error: Error, table: &TableRef) -> Error {
     if error.context("table").is_some() { error } else { error.with("table", table) }
 }
 
-/// Some of a table's rows, which nobody has asked for yet.
-struct Part {
-    plan: Arc<Plan>,
-    condition: Option<String>,
-    way: Way,
-    batch_rows: usize,
-    turn: Option<OwnedSemaphorePermit>,
-}
-
-/// The connection that a part is read on.
-enum Way {
-    /// The one that has planned the read.
-    Here(Box<Connection>),
-    /// One of its own, within the same snapshot. The one that has planned the read keeps the table as it is until
-    /// this one does so itself.
-    There { target: Target, snapshot: String, lead: Arc<Connection> },
-}
-
-impl Part {
-    fn into_stream(self) -> BatchStream {
-        let plan = self.plan.clone();
-        let reading = async move { Ok::<_, Error>(stream::try_unfold(self.start().await?, Reading::step)) };
-        let rows = reading.into_stream().try_flatten();
-        Box::pin(rows.map_err(move |e| locate(e, &plan.relation().name)))
-    }
-
-    async fn start(self) -> Result<Reading> {
-        let connection = match self.way {
-            Way::Here(connection) => *connection,
-            Way::There { target, snapshot, lead } => {
-                let connection = Connection::open(&target).await?;
-                connection.begin(Some(&snapshot)).await?;
-                connection.lock(self.plan.relation()).await?;
-                drop(lead);
-                connection
-            }
-        };
-        let copy = connection.copy_out(&self.plan.copy_sql(self.condition.as_deref())).await?;
-        let decoder = Decoder::new(self.plan.arrow_schema(), &self.plan.rules(), self.batch_rows, MAX_BATCH_BYTES);
-        Ok(Reading { copy, decoder, ready: VecDeque::new(), _turn: self.turn })
-    }
-}
-
+/// What the parts of a read have in common.
 struct Reading {
-    copy: CopyOut,
-    decoder: Decoder,
-    ready: VecDeque<RecordBatch>,
+    plan: Plan,
+    sessions: Sessions,
+    /// What all of them see; one part alone sees what its session does.
+    snapshot: Option<String>,
+    batch_rows: usize,
+    /// Sessions that nobody reads on, and that keep the table as it is until all parts have begun.
+    keeping: Mutex<Vec<Connection>>,
+    /// As long as there is one, a part has not begun.
+    unbegun: Weak<()>,
     _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Reading {
-    async fn step(mut self) -> Result<Option<(RecordBatch, Self)>> {
-        if self.ready.is_empty() {
-            self.copy.read(&mut self.decoder, &mut self.ready).await?;
+    fn keeping(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.keeping.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A session that keeps the table as it is.
+    async fn session(&self) -> Result<Connection> {
+        let kept = self.keeping().pop();
+        if let Some(session) = kept {
+            return Ok(session);
         }
-        Ok(self.ready.pop_front().map(|batch| (batch, self)))
+        let session = self.sessions.begin(self.snapshot.as_deref()).await?;
+        session.lock(self.plan.relation()).await?;
+        Ok(session)
+    }
+
+    /// Takes a session whose part is over.
+    async fn end(&self, session: Connection) {
+        let over = {
+            let mut keeping = self.keeping();
+            keeping.push(session);
+            if self.unbegun.strong_count() > 0 { vec![] } else { mem::take(&mut *keeping) }
+        };
+        for session in over {
+            self.sessions.end(session).await;
+        }
+    }
+}
+
+/// Some of a table's rows, which nobody has asked for yet: those of each condition, one after the other.
+struct Part {
+    reading: Arc<Reading>,
+    conditions: VecDeque<Option<String>>,
+    _unbegun: Arc<()>,
+}
+
+impl Part {
+    fn into_stream(self) -> BatchStream {
+        // Not the reading itself, whose turn ends with the rows.
+        let table = self.reading.plan.relation().name.clone();
+        let begun = async move { Ok::<_, Error>(stream::try_unfold(self.begin().await?, Begun::step)) };
+        let rows = begun.into_stream().try_flatten();
+        Box::pin(rows.map_err(move |e| locate(e, &table)))
+    }
+
+    async fn begin(mut self) -> Result<Begun> {
+        let session = self.reading.session().await?;
+        let condition = self.conditions.pop_front().flatten();
+        let copy = Copy::start(&self.reading, session, condition).await?;
+        Ok(Begun { reading: self.reading, conditions: self.conditions, copy })
+    }
+}
+
+/// A part under way.
+struct Begun {
+    reading: Arc<Reading>,
+    conditions: VecDeque<Option<String>>,
+    copy: Copy,
+}
+
+impl Begun {
+    async fn step(mut self) -> Result<Option<(RecordBatch, Self)>> {
+        loop {
+            if let Some(batch) = self.copy.next().await? {
+                return Ok(Some((batch, self)));
+            }
+            let session = self.copy.rows.into_connection();
+            let Some(condition) = self.conditions.pop_front() else {
+                if let Some(session) = session {
+                    self.reading.end(session).await;
+                }
+                return Ok(None);
+            };
+            let Some(session) = session else {
+                return Err(Error::unavailable("PostgreSQL spoke unasked between two statements of a read")
+                    .with("server", self.reading.sessions.target()));
+            };
+            self.copy = Copy::start(&self.reading, session, condition).await?;
+        }
+    }
+}
+
+/// The rows of one condition.
+struct Copy {
+    rows: CopyOut,
+    decoder: Decoder,
+    ready: VecDeque<RecordBatch>,
+}
+
+impl Copy {
+    async fn start(reading: &Reading, session: Connection, condition: Option<String>) -> Result<Self> {
+        let plan = &reading.plan;
+        let rows = session.copy_out(&plan.copy_sql(condition.as_deref())).await?;
+        let decoder = Decoder::new(plan.arrow_schema(), &plan.rules(), reading.batch_rows, MAX_BATCH_BYTES);
+        Ok(Self { rows, decoder, ready: VecDeque::new() })
+    }
+
+    async fn next(&mut self) -> Result<Option<RecordBatch>> {
+        if self.ready.is_empty() {
+            self.rows.read(&mut self.decoder, &mut self.ready).await?;
+        }
+        Ok(self.ready.pop_front())
     }
 }

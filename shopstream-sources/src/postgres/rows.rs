@@ -8,21 +8,20 @@ use super::catalog::{Attribute, Kind, Relation, quoted};
 
 /// Pages of a part, at least: 8 MiB, below which another connection costs more than it gains.
 const MIN_PART_PAGES: u64 = 1024;
+/// Keys that one statement asks for, at most.
+const KEYS: usize = 10_000;
 
 /// What divides a table: the pages that its rows lie in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Pages {
+struct Pages {
     from: u64,
     /// The last part has no end, so that no row is behind it.
     to: Option<u64>,
 }
 
 impl Pages {
-    /// All of them.
-    pub(super) const ALL: Self = Self { from: 0, to: None };
-
     /// Divides a table into at most so many parts of about the same size.
-    pub(super) fn divide(pages: u64, parts: usize) -> Vec<Self> {
+    fn divide(pages: u64, parts: usize) -> Vec<Self> {
         let parts = (pages / MIN_PART_PAGES).clamp(1, parts.max(1) as u64);
         let start = |part: u64| pages / parts * part + (pages % parts).min(part);
         (0..parts).map(|i| Self { from: start(i), to: (i + 1 < parts).then(|| start(i + 1)) }).collect()
@@ -35,8 +34,11 @@ impl Pages {
     }
 }
 
-/// Why a table cannot be divided, though it was asked for.
-pub(super) fn indivisible(relation: &Relation) -> Option<String> {
+/// Why a table cannot be divided, though it was asked for. Rows of certain keys are divided by these.
+pub(super) fn indivisible(relation: &Relation, options: &ReadOptions) -> Option<String> {
+    if options.keys.is_some() {
+        return None;
+    }
     match relation.kind() {
         Kind::Table | Kind::Materialized if relation.tid_ranges => None,
         Kind::Table | Kind::Materialized => Some(
@@ -46,15 +48,29 @@ pub(super) fn indivisible(relation: &Relation) -> Option<String> {
     }
 }
 
-/// The condition that all of these rows fulfil, and no others; `None` when there is none.
-pub(super) fn condition(attributes: &[Attribute], options: &ReadOptions, pages: &Pages) -> Result<Option<String>> {
+/// The rows that are asked for, divided into at most so many parts: of each part, one after the other, the conditions
+/// that its rows fulfil, and no others; `None` is none.
+pub(super) fn divide(
+    pages: u64,
+    attributes: &[Attribute],
+    options: &ReadOptions,
+    parts: usize,
+) -> Result<Vec<Vec<Option<String>>>> {
     let bounds = match &options.bounds {
         Bounds::Full => None,
         Bounds::Range(range) => Some(range_condition(attributes, range)?),
         _ => return Err(Error::unsupported("PostgreSQL tables are read whole or by a range of a cursor")),
     };
-    let keys = options.keys.as_ref().map(|keys| keys_condition(attributes, keys)).transpose()?;
-    Ok(both(both(bounds, keys), pages.condition()))
+    let Some(keys) = &options.keys else {
+        let pages = Pages::divide(pages, parts).into_iter();
+        return Ok(pages.map(|pages| vec![both(bounds.clone(), pages.condition())]).collect());
+    };
+    let count = keys.num_rows();
+    let some = |from: usize| keys_condition(attributes, &keys.slice(from, KEYS.min(count - from)));
+    let one = |from: usize| Ok(both(bounds.clone(), Some(some(from)?)));
+    let conditions = (0..count.max(1)).step_by(KEYS).map(one).collect::<Result<Vec<_>>>()?;
+    let each = conditions.len().div_ceil(parts.max(1));
+    Ok(conditions.chunks(each).map(<[_]>::to_vec).collect())
 }
 
 /// The rows of these keys; the batch's columns are the key's.
@@ -145,7 +161,9 @@ fn literal(attribute: &Attribute, value: &CursorValue) -> Result<String> {
 mod tests {
     use super::*;
     use crate::postgres::catalog::BaseType;
+    use arrow::array::{ArrayRef, Int32Array};
     use shopstream_core::{date, timestamp};
+    use std::sync::Arc;
 
     fn attribute(name: &str, of: &Type) -> Attribute {
         Attribute {
@@ -162,15 +180,15 @@ mod tests {
 
     #[test]
     fn parts_meet_and_leave_nothing_out() {
-        assert_eq!(Pages::divide(0, 8), [Pages::ALL]);
-        assert_eq!(Pages::divide(2047, 8), [Pages::ALL]);
+        for (pages, parts) in [(0, 8), (2047, 8), (10_001, 0)] {
+            assert_eq!(Pages::divide(pages, parts), [Pages { from: 0, to: None }]);
+        }
         let parts = Pages::divide(10_001, 3);
         let conditions: Vec<_> = parts.iter().map(|p| p.condition().unwrap()).collect();
         assert_eq!(
             conditions,
             ["ctid < '(3334,0)'::tid", "ctid >= '(3334,0)'::tid AND ctid < '(6668,0)'::tid", "ctid >= '(6668,0)'::tid",]
         );
-        assert_eq!(Pages::divide(10_001, 0), [Pages::ALL]);
         assert_eq!(Pages::divide(u64::MAX, 2).len(), 2);
     }
 
@@ -179,9 +197,8 @@ mod tests {
         let attributes = [attribute("up\"dated", &Type::TIMESTAMPTZ), attribute("id", &Type::INT4)];
         let day = CursorValue::Date(date!("2026-01-15"));
         let time = CursorValue::Timestamp(timestamp!("2026-01-14 12:00:00.000001"));
-        let of = |range: CursorRange| {
-            condition(&attributes, &ReadOptions::default().with_bounds(Bounds::Range(range)), &Pages::ALL)
-        };
+        let only = |options: ReadOptions| divide(0, &attributes, &options, 1).map(|parts| parts.concat().remove(0));
+        let of = |range: CursorRange| only(ReadOptions::default().with_bounds(Bounds::Range(range)));
         assert_eq!(
             of(CursorRange::new("up\"dated", Some(time), day)).unwrap().unwrap(),
             "\"up\"\"dated\" >= '2026-01-14 12:00:00.000001'::timestamptz AND \"up\"\"dated\" < '2026-01-15'::timestamptz"
@@ -192,6 +209,25 @@ mod tests {
         );
         assert!(of(CursorRange::new("id", None, day)).is_err());
         assert!(of(CursorRange::new("nope", None, day)).is_err());
-        assert_eq!(condition(&attributes, &ReadOptions::default(), &Pages::ALL).unwrap(), None);
+        assert_eq!(only(ReadOptions::default()).unwrap(), None);
+    }
+
+    #[test]
+    fn keys_are_asked_for_some_at_a_time_and_each_once() {
+        let attributes = [attribute("id", &Type::INT4)];
+        let asked = |keys: i32, parts: usize| {
+            let ids: ArrayRef = Arc::new(Int32Array::from_iter_values(0..keys));
+            let keys = RecordBatch::try_from_iter([("id", ids)]).unwrap();
+            divide(1 << 20, &attributes, &ReadOptions::default().with_keys(keys), parts).unwrap()
+        };
+        assert_eq!(asked(0, 4), [[Some("false".to_owned())]]);
+        assert_eq!(asked(2, 4), [[Some("(\"id\") IN (('0'::int4), ('1'::int4))".to_owned())]]);
+        let many = asked(25_001, 2);
+        assert_eq!(many.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1]);
+        let all = many.concat().into_iter().flatten().collect::<String>();
+        let ids = all.split('\'').filter_map(|text| text.parse::<i32>().ok());
+        assert!(ids.eq(0..25_001));
+        assert_eq!(asked(25_001, 1).len(), 1);
+        assert_eq!(asked(25_001, 9).len(), 3);
     }
 }

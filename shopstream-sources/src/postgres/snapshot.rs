@@ -2,9 +2,18 @@
 
 use shopstream_core::{Error, Result, Snapshot, SnapshotInfo};
 use std::{sync::Arc, time::Duration};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
-use super::{catalog::get, config::Target, connection::Connection};
+use super::{
+    catalog::get,
+    config::Target,
+    connection::Connection,
+    errors,
+    sessions::{Idle, Sessions},
+};
 
 /// How long a second connection may take, where there is a first.
 const SECOND_CONNECTION: Duration = Duration::from_secs(3);
@@ -15,6 +24,7 @@ pub(super) struct Held {
     server: String,
     /// Its transaction, and with it the snapshot, ends when this is dropped.
     _connection: Connection,
+    _idle: Arc<Idle>,
 }
 
 impl Held {
@@ -49,15 +59,16 @@ impl Alone {
     }
 }
 
-/// Exports a snapshot that a second connection has seen, or says why there is none.
-pub(super) async fn export(target: &Target) -> Result<std::result::Result<Snapshot, Alone>> {
+/// Exports a snapshot that a second connection has seen, or says why there is none. Sessions are used again while it is
+/// held.
+pub(super) async fn export(target: &Target, idle: Arc<Idle>) -> Result<std::result::Result<Snapshot, Alone>> {
     const POSITION: &str = "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() \
         ELSE pg_current_wal_lsn() END::text";
     const EXPORT: &str = "SELECT pg_export_snapshot(), txid_snapshot_xmin(txid_current_snapshot())::text, \
         txid_snapshot_xmax(txid_current_snapshot())::text, current_setting('server_version')";
-    let mut connection = Connection::open(target).await?;
+    let sessions = Sessions::new(target.clone(), Some(idle.clone()));
     // Before the snapshot, and in a transaction of its own, which an answer of "no right to ask that" breaks.
-    connection.begin(None).await?;
+    let mut connection = sessions.begin(None).await?;
     let lsn: Option<String> = match connection.query(POSITION, &[]).await {
         Ok(rows) => rows.first().map(|row| get(row, 0)).transpose()?.flatten(),
         Err(error) if error.context("sqlstate").is_some() => None,
@@ -76,7 +87,7 @@ pub(super) async fn export(target: &Target) -> Result<std::result::Result<Snapsh
     connection.rest();
     let row = rows.first().ok_or_else(|| Error::internal("the server exported a snapshot without an id"))?;
     let mut info = SnapshotInfo { id: get(row, 0)?, ..SnapshotInfo::default() };
-    if let Some(alone) = seen_by_another(target, &info.id).await {
+    if let Some(alone) = seen_by_another(&sessions, &info.id).await {
         return Ok(Err(alone));
     }
     for (key, value) in [("lsn", lsn), ("xmin", get(row, 1)?), ("xmax", get(row, 2)?), ("server_version", get(row, 3)?)]
@@ -85,27 +96,30 @@ pub(super) async fn export(target: &Target) -> Result<std::result::Result<Snapsh
             info.position.insert(key.to_owned(), value);
         }
     }
-    Ok(Ok(Snapshot::new(info, Held { server: target.to_string(), _connection: connection })))
+    Ok(Ok(Snapshot::new(info, Held { server: target.to_string(), _connection: connection, _idle: idle })))
 }
 
 /// Whether another connection sees the snapshot: a server may let in one only, a pooler lead each to another server.
-async fn seen_by_another(target: &Target, id: &str) -> Option<Alone> {
-    let mut patient = target.clone();
-    // A server of one connection may leave the second waiting instead of turning it away.
-    patient.set_connect_timeout(target.connect_timeout().min(SECOND_CONNECTION));
-    let no_room = |error: Error| Some(Alone::new("the server takes one connection only", &error));
-    let mut other = match Connection::open(&patient).await {
-        Ok(other) => other,
-        Err(error) => return no_room(error),
+async fn seen_by_another(sessions: &Sessions, id: &str) -> Option<Alone> {
+    let target = sessions.target();
+    let no_room = |error: Error| Alone::new("the server takes one connection only", &error);
+    let begun = async {
+        let other = Connection::open(target).await.map_err(no_room)?;
+        other.begin(Some(id)).await.map_err(|error| match error.is_retryable() {
+            true => no_room(error),
+            false => Alone::new("a second connection does not see the snapshot of the first", &error),
+        })?;
+        Ok(other)
     };
-    match other.begin(Some(id)).await {
-        Ok(()) => {
+    // A server of one connection may leave the second waiting instead of turning it away, and so does a pooler.
+    let patience = target.connect_timeout().min(SECOND_CONNECTION);
+    match timeout(patience, begun).await.unwrap_or_else(|_| Err(no_room(errors::timeout(target)))) {
+        Ok(mut other) => {
             other.rest();
+            sessions.end(other).await;
             None
         }
-        // A pooler without another session for it leaves it waiting.
-        Err(error) if error.is_retryable() => no_room(error),
-        Err(error) => Some(Alone::new("a second connection does not see the snapshot of the first", &error)),
+        Err(alone) => Some(alone),
     }
 }
 

@@ -2,12 +2,12 @@
 
 use shopstream_core::{Error, Result};
 use std::{
-    fmt, io,
+    fmt, io, mem,
     net::SocketAddr,
     path::PathBuf,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 use tokio::{
@@ -174,29 +174,51 @@ impl AsyncWrite for Socket {
     }
 }
 
-/// A socket that is lent to the client library for the start of a session and its queries, and taken back to be read
+/// A socket that is lent to the client library for the start of a session and its queries, and borrowed back to be read
 /// in place.
 #[derive(Clone, Debug)]
-pub(super) struct Lent(Arc<Mutex<Option<Socket>>>);
+pub(super) struct Lent(Arc<Mutex<Loan>>);
+
+#[derive(Debug)]
+enum Loan {
+    There(Socket),
+    /// Whoever holds the loan waits, and has maybe said so.
+    Borrowed(Option<Waker>),
+    Ended,
+}
 
 impl Lent {
     pub(super) fn new(socket: Socket) -> Self {
-        Self(Arc::new(Mutex::new(Some(socket))))
+        Self(Arc::new(Mutex::new(Loan::There(socket))))
     }
 
-    fn socket(&self) -> MutexGuard<'_, Option<Socket>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn replace(&self, loan: Loan) -> Option<Socket> {
+        let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match mem::replace(&mut *place, loan) {
+            Loan::There(socket) => Some(socket),
+            Loan::Borrowed(waiting) => {
+                if let Some(waker) = waiting {
+                    waker.wake();
+                }
+                None
+            }
+            Loan::Ended => None,
+        }
     }
 
     /// Takes it; for whoever holds the loan the connection is closed then.
     pub(super) fn take(&self) -> Option<Socket> {
-        self.socket().take()
+        self.replace(Loan::Ended)
+    }
+
+    /// Takes it for a while; for whoever holds the loan no byte comes and none goes meanwhile.
+    pub(super) fn borrow(&self) -> Option<Socket> {
+        self.replace(Loan::Borrowed(None))
     }
 
     /// Puts it back, maybe with another layer on it.
-    #[cfg(feature = "tls")]
     pub(super) fn put(&self, socket: Socket) {
-        *self.socket() = Some(socket);
+        self.replace(Loan::There(socket));
     }
 
     /// Waits until the other side closes it, or breaks off.
@@ -205,27 +227,35 @@ impl Lent {
         while self.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
     }
 
-    fn poll<T>(&self, poll: impl FnOnce(Pin<&mut Socket>) -> Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        match self.socket().as_mut() {
-            Some(socket) => poll(Pin::new(socket)),
-            None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+    fn poll<T>(
+        &self,
+        cx: &mut Context<'_>,
+        poll: impl FnOnce(Pin<&mut Socket>, &mut Context<'_>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Loan::There(socket) => poll(Pin::new(socket), cx),
+            Loan::Borrowed(waiting) => {
+                *waiting = Some(cx.waker().clone());
+                Poll::Pending
+            }
+            Loan::Ended => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         }
     }
 }
 
 impl AsyncRead for Lent {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.poll(|socket| socket.poll_read(cx, buffer))
+        self.poll(cx, |socket, cx| socket.poll_read(cx, buffer))
     }
 }
 
 impl AsyncWrite for Lent {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll(|socket| socket.poll_write(cx, bytes))
+        self.poll(cx, |socket, cx| socket.poll_write(cx, bytes))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll(|socket| socket.poll_flush(cx))
+        self.poll(cx, |socket, cx| socket.poll_flush(cx))
     }
 
     /// It is closed by whoever lent it.
