@@ -1,12 +1,13 @@
 //! How many parts of tables are read at once, whichever tables they are of.
 
-use futures::{FutureExt, TryFutureExt, TryStreamExt};
-use std::sync::Arc;
+use futures::{FutureExt, StreamExt, TryFutureExt};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::{BatchStream, Error};
 
-/// Permits to read: a part takes one when it is first polled and lets it go at its end, or when it is dropped.
+/// Permits to read: a part takes one when it is first polled and lets it go when it is dropped, not before whoever reads
+/// it is done with its rows.
 #[derive(Clone, Debug)]
 pub(super) struct Permits(Arc<Semaphore>);
 
@@ -25,18 +26,23 @@ impl Permits {
         let bound = parts.into_iter().map(|part| {
             let (granted, mine) = oneshot::channel::<()>();
             let (turn, permits) = (earlier.replace(mine), self.0.clone());
+            let held = Arc::new(OnceLock::new());
+            let place = held.clone();
             let begun = async move {
                 if let Some(turn) = turn {
                     // It answers with an error when the earlier part has its permit, or is gone: both free the way.
                     let _ = turn.await;
                 }
                 let permit = permits.acquire_owned().await.map_err(|_| Error::internal("no permits are left"))?;
+                // The place is this part's alone, and empty.
+                let _ = place.set(permit);
                 drop(granted);
-                Ok(part.inspect_ok(move |_| {
-                    let _held = &permit;
-                }))
+                Ok(part)
             };
-            begun.boxed().try_flatten_stream()
+            // The flattened part is gone at its end already.
+            begun.boxed().try_flatten_stream().inspect(move |_| {
+                let _permit = &held;
+            })
         });
         bound.map(|part| Box::pin(part) as BatchStream).collect()
     }
@@ -46,7 +52,7 @@ impl Permits {
 mod tests {
     use super::*;
     use arrow::{array::RecordBatch, datatypes::Schema};
-    use futures::{StreamExt, stream};
+    use futures::{TryStreamExt, stream};
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
     /// How many parts are open, and how many were at most.
@@ -96,6 +102,18 @@ mod tests {
                     .sum();
             assert_eq!((batches, open.most.load(SeqCst), open.now.load(SeqCst)), (36, permits, 0));
         }
+    }
+
+    #[tokio::test]
+    async fn a_part_keeps_its_permit_until_it_is_dropped() {
+        let open = Arc::new(Open::default());
+        let mut parts = Permits::new(1).bound(vec![part(&open), part(&open)]);
+        let (mut second, mut first) = (parts.pop().unwrap(), parts.pop().unwrap());
+        while first.next().await.is_some() {}
+        // Its rows may still be on their way into a file.
+        assert!(second.next().now_or_never().is_none());
+        drop(first);
+        assert_eq!(second.count().await, 3);
     }
 
     #[tokio::test]

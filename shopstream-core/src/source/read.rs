@@ -26,7 +26,8 @@ pub struct TableRead {
     /// What whoever watches the run should know: that the source had to do with less than it was asked for, and why.
     pub notes: Vec<String>,
     /// The rows, in parts that can be read side by side; their order is that of the parts. A part takes nothing of
-    /// its source before it is first polled.
+    /// its source before it is first polled. A later part may wait for an earlier one to be dropped: whoever reads them
+    /// drops each as soon as he is done with its rows, and polls the earlier ones first.
     pub parts: Vec<BatchStream>,
 }
 

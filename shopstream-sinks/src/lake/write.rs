@@ -107,12 +107,11 @@ async fn write_part(
             writer.write(batch?).await?;
             next = rows.next().await;
         }
-        let encoded = writer.finish().await;
-        // The next part may be read now. It finds this thread free, and with it the memory that this part has used.
-        drop(rows);
-        encoded
+        Ok((writer.finish().await?, rows))
     };
-    let encoded = threads.run(work, on_thread).await?;
+    let (encoded, rows) = threads.run(work, on_thread).await?;
+    // The next part may be read now. It finds that thread free, and with it the memory that this part has used.
+    drop(rows);
     tokio::select! {
         written = encoded.place() => written,
         _ = stop.changed() => Err(threads::given_up()),
