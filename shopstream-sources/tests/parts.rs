@@ -126,6 +126,9 @@ async fn sessions_are_used_again_as_long_as_a_snapshot_is_held() {
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE application_name = 'thrifty' AND state = 'idle'";
     assert!(!server.query("postgres", end).unwrap().is_empty());
+    while !server.query("postgres", end).unwrap().is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
     let read = source.read(&"long".into(), &options.clone().with_parts(2)).await.unwrap();
     assert_eq!(ids(&side_by_side(read).await).len(), 60_000);
     // Nor is a read that began within the snapshot and outlives it.
@@ -144,11 +147,13 @@ async fn sessions_are_used_again_as_long_as_a_snapshot_is_held() {
 #[tokio::test]
 async fn rows_of_many_keys_take_a_session_a_part() {
     let (server, source) = filled();
-    let source = source.with_application_name("keys");
     let wanted: Vec<i64> = (1..=70_000).filter(|id| id % 7 != 0 && id % 3 == 0).collect();
     let column: ArrayRef = Arc::new(Int64Array::from(wanted.clone()));
     let keys = RecordBatch::try_from_iter([("id", column)]).unwrap();
     for parts in [1, 2, 5] {
+        // Of its own name, since those of the read before may be there for a moment.
+        let name = format!("keys of {parts}");
+        let source = source.clone().with_application_name(&name);
         let options = ReadOptions::default().with_parts(parts).with_keys(keys.clone());
         let read = source.read(&"long".into(), &options).await.unwrap();
         assert_eq!(read.parts.len(), parts.min(2), "{:?}", read.notes);
@@ -157,7 +162,7 @@ async fn rows_of_many_keys_take_a_session_a_part() {
         let mut rows = futures::stream::select_all(read.parts);
         while let Some(batch) = rows.next().await {
             found.extend(ids(&[batch.unwrap()]));
-            seen.extend(backends(&server, "keys"));
+            seen.extend(backends(&server, &name));
         }
         found.sort_unstable();
         assert!(found == wanted && seen.len() <= parts.min(2), "{parts} parts: {} rows, {seen:?}", found.len());

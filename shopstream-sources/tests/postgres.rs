@@ -210,7 +210,11 @@ async fn two_reads_of_a_snapshot_see_the_same_rows_whoever_writes() {
 
     let elsewhere = PostgresSource::connect(&server.url_of("other")).unwrap();
     kept_secret(all(&elsewhere, "t", &within).await.unwrap_err(), ErrorKind::Config);
-    run(&server, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'");
+    // The server ends its process some time after it has answered.
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'";
+    while !server.query("postgres", end).unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     let text = kept_secret(all(&source, "t", &within).await.unwrap_err(), ErrorKind::Unavailable);
     assert!(text.contains("snapshot is gone"), "{text}");
 }
