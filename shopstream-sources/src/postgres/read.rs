@@ -145,7 +145,7 @@ fn locate(error: Error, table: &TableRef) -> Error {
 struct Reading {
     plan: Plan,
     sessions: Sessions,
-    /// What all of them see; one part alone sees what its session does.
+    /// What all of them see; without it there is one part, which sees what its session does.
     snapshot: Option<String>,
     batch_rows: usize,
     /// Sessions that nobody reads on, and that keep the table as it is until all parts have begun.
