@@ -31,6 +31,10 @@ class Peer:
     command: Callable[[Job], list[str]]
     # As many as it can use at once.
     connections: int = 2
+    # As many as it is about: it stays out of the cases with fewer.
+    at_least: int = 1
+    # What must be installed, but for Python's packages.
+    program: str = "sh"
     # Whether it writes files: psql's floor does not.
     writes: bool = True
     # What a reader of its row should know.
@@ -43,6 +47,26 @@ def psql(job: Job) -> list[str]:
     if len(statements) > 1:
         statements = ["BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", *statements, "COMMIT"]
     return ["psql", job.url, "-Xq", *[word for statement in statements for word in ("-c", statement)]]
+
+
+def halves(job: Job) -> list[str]:
+    """The floor of two connections: a psql for each half of a table's pages, both at once, nothing decoded or written."""
+    sides = ["\n".join(half(table, side) for table in job.tables) for side in ("<", ">=")]
+    return ["sh", "-c", SIDE_BY_SIDE, "halves", job.url, *sides]
+
+
+SIDE_BY_SIDE = """
+printf %s "$2" | psql "$1" -Xq & first=$!
+printf %s "$3" | psql "$1" -Xq & second=$!
+wait $first && wait $second
+"""
+
+
+def half(table: str, side: str) -> str:
+    middle = f"pg_relation_size('public.{table}') / current_setting('block_size')::int / 2"
+    return f"""
+SELECT format('(%s,0)', {middle}) AS middle \\gset
+COPY (SELECT * FROM public.{table} WHERE ctid {side} :'middle') TO STDOUT (FORMAT BINARY);"""
 
 
 def shopstream(job: Job) -> list[str]:
@@ -72,12 +96,13 @@ def python(name: str) -> Callable[[Job], list[str]]:
 
 
 PEERS = (
-    Peer("psql", psql, connections=1, writes=False),
+    Peer("psql", psql, connections=1, program="psql", writes=False),
+    Peer("two psql", halves, at_least=2, program="psql", writes=False, note="half of the pages each, a snapshot a connection"),
     Peer("shopstream", shopstream),
     Peer("duckdb", python("duckdb")),
     Peer("adbc", python("adbc"), connections=1, note="a snapshot a table"),
     Peer("connectorx", python("connectorx"), note="a snapshot a connection"),
-    Peer("pg2parquet", pg2parquet, connections=1, note="a snapshot a table"),
+    Peer("pg2parquet", pg2parquet, connections=1, program="pg2parquet", note="a snapshot a table"),
     Peer("pandas", python("pandas"), connections=1, note="a snapshot a table"),
     Peer("dlt", python("dlt"), connections=1, note="a snapshot a table"),
 )
@@ -85,6 +110,6 @@ PEERS = (
 
 def missing(peer: Peer) -> str | None:
     """Why a peer cannot run here."""
-    if peer.name in ("psql", "pg2parquet") and not shutil.which(peer.name):
-        return f"{peer.name} is not installed"
+    if not shutil.which(peer.program):
+        return f"{peer.program} is not installed"
     return None
