@@ -1,4 +1,4 @@
-//! Sources of shopstream: PostgreSQL by binary COPY, CSV and JSON files.
+//! Sources of shopstream: PostgreSQL by its wire protocol, CSV and JSON files.
 #![deny(missing_docs)]
 
 #[cfg(feature = "files")]

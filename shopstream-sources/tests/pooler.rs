@@ -109,7 +109,8 @@ async fn what_is_dropped_is_cancelled_behind_the_pooler() {
         let server = server();
         let pooler = Pooler::start(&server, mode, 4).unwrap();
         let source = PostgresSource::connect(&pooler.url()).unwrap();
-        let runs = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'COPY%slow%'";
+        let runs = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%\"slow\"%' \
+                    AND pid <> pg_backend_pid()";
         let running = || server.query("postgres", runs).unwrap()[0][0].as_deref() == Some("1");
         let read = source.read(&"slow".into(), &ReadOptions::default()).await.unwrap();
         let reading = tokio::spawn(read.into_stream().try_collect::<Vec<_>>());

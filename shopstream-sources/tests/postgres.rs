@@ -331,7 +331,7 @@ async fn a_long_table_comes_in_bounded_batches_and_what_is_dropped_is_cancelled(
 }
 
 #[tokio::test]
-async fn a_backend_that_is_terminated_in_mid_copy_is_unavailable_and_retryable() {
+async fn a_backend_that_is_terminated_in_mid_read_is_unavailable_and_retryable() {
     let server = server();
     run(&server, "CREATE TABLE long AS SELECT g AS id, repeat('x', 200) AS filler FROM generate_series(1, 300000) g");
     let source = shop(&server).with_application_name("victim");

@@ -25,7 +25,7 @@ use shopstream_core::{Error, Result};
 use std::collections::VecDeque;
 
 use super::{
-    decode::{Decoder, Kind, MAX_BATCH_BYTES, Rule},
+    decode::{Decoder, Framing, Kind, MAX_BATCH_BYTES, Rule},
     writer,
 };
 
@@ -36,7 +36,7 @@ use super::{
 /// `Unavailable` when they end before the rows do.
 pub fn decode(schema: &SchemaRef, bytes: &[u8]) -> Result<Vec<RecordBatch>> {
     let rules = schema.fields().iter().map(|field| rule(field)).collect::<Result<Vec<_>>>()?;
-    let mut decoder = Decoder::new(schema.clone(), &rules, usize::MAX, MAX_BATCH_BYTES);
+    let mut decoder = Decoder::new(Framing::Copy, schema.clone(), &rules, usize::MAX, MAX_BATCH_BYTES);
     let mut batches = VecDeque::new();
     decoder.push(bytes, Some(0..bytes.len()), &mut batches)?;
     decoder.finish(&mut batches)?;

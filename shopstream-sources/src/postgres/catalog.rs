@@ -17,8 +17,6 @@ pub(super) struct Relation {
     pub(super) pages: u64,
     /// Whether the server can read a range of them without looking at the others.
     pub(super) tid_ranges: bool,
-    /// Whether it is a table that all of its rows lie in, none in heirs.
-    pub(super) stands_alone: bool,
     readable: bool,
 }
 
@@ -118,7 +116,7 @@ pub(super) async fn find(connection: &Connection, table: &TableRef) -> Result<Op
         CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid, 'main') \
         / pg_catalog.current_setting('block_size')::int8 ELSE 0 END, \
         pg_catalog.current_setting('server_version_num')::int4 >= 140000 \
-        AND EXISTS (SELECT FROM pg_catalog.pg_am m WHERE m.oid = c.relam AND m.amname = 'heap'), c.relkind = 'r' AND NOT c.relhassubclass, \
+        AND EXISTS (SELECT FROM pg_catalog.pg_am m WHERE m.oid = c.relam AND m.amname = 'heap'), \
         pg_catalog.has_any_column_privilege(c.oid, 'SELECT') \
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
         WHERE c.oid = pg_catalog.to_regclass($1)::oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
@@ -137,8 +135,7 @@ pub(super) async fn find(connection: &Connection, table: &TableRef) -> Result<Op
         },
         pages: u64::try_from(get::<i64>(row, 4)?).unwrap_or_default(),
         tid_ranges: get(row, 5)?,
-        stands_alone: get(row, 6)?,
-        readable: get(row, 7)?,
+        readable: get(row, 6)?,
     }))
 }
 

@@ -16,9 +16,10 @@ use tokio_postgres::{
 use super::{
     catalog::{Relation, get},
     config::Target,
-    copy::CopyOut,
+    decode::Format,
     encryption::Encryption,
     errors,
+    fetch::Fetch,
     incoming::Incoming,
     socket::{Lent, Peer},
 };
@@ -42,7 +43,7 @@ pub(super) struct Connection {
     target: Target,
     peer: Peer,
     socket: Lent,
-    /// The same socket, while it is that of a COPY.
+    /// The same socket, while rows are fetched.
     incoming: Option<Incoming>,
     driver: JoinHandle<()>,
     runtime: Handle,
@@ -163,21 +164,21 @@ impl Connection {
         self.client.query_typed(sql, params).await.map_err(|e| self.error(e))
     }
 
-    /// Starts a COPY to us.
-    pub(super) async fn copy_out(mut self, sql: &str) -> Result<CopyOut> {
+    /// Asks for the rows of a statement, each column in a format of its own.
+    pub(super) async fn fetch(mut self, sql: &str, formats: &[Format]) -> Result<Fetch> {
         self.busy = true;
         // All requests were answered, so that no byte of an answer is in the client's hands.
         self.incoming = self.socket.borrow().map(Incoming::new);
-        CopyOut::start(self, sql).await
+        Fetch::start(self, sql, formats).await
     }
 
-    /// The socket, which nobody else uses while rows are copied.
+    /// The socket, which nobody else uses while rows are fetched.
     pub(super) fn incoming(&mut self) -> io::Result<&mut Incoming> {
         self.incoming.as_mut().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
-    /// Says that the COPY is over, and its answer read to the last byte.
-    pub(super) fn copied(&mut self) {
+    /// Says that the rows are all there, and the answer read to the last byte.
+    pub(super) fn fetched(&mut self) {
         self.busy = false;
         match self.incoming.take().map(Incoming::into_socket) {
             Some(Ok(socket)) => self.socket.put(socket),

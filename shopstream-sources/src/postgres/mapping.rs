@@ -28,10 +28,8 @@ pub(super) struct Mapping {
 /// How to ask for a column and read it.
 pub(super) fn of(table: &TableRef, attribute: &Attribute, policies: &Policies) -> Result<Mapping> {
     let column = quoted(&attribute.name);
-    // Functions that take any type of a class want to see it, not a domain of it.
-    let value = || attribute.cast.as_ref().map_or(column.clone(), |base| format!("{column}::{base}"));
     if policies.is_text(table, &attribute.name) {
-        return Ok(Mapping::text(printed(&attribute.base, &value())));
+        return Ok(Mapping::text(column));
     }
     let base = attribute.items.as_ref().map_or(&attribute.base, |items| &items.base);
     let kind = match base.is_enum {
@@ -39,6 +37,8 @@ pub(super) fn of(table: &TableRef, attribute: &Attribute, policies: &Policies) -
         false => binary(base, policies.numeric_of(table, &attribute.name), policies.numeric)?,
     };
     match (kind, &attribute.items) {
+        // It comes as text, without a version before it.
+        (Some(Kind::Jsonb), None) => Ok(Mapping { extension: extension(base.oid), ..Mapping::text(column) }),
         (Some(kind), items) => {
             // An extension type is a column's, not that of the items in it.
             let extension = if items.is_some() { None } else { extension(base.oid) };
@@ -48,25 +48,26 @@ pub(super) fn of(table: &TableRef, attribute: &Attribute, policies: &Policies) -
             "the column's type has no mapping to Arrow: leave the column out, or read it as text (with_column_text, or \
              UnknownTypes::Text for all such columns)",
         )),
-        (None, None) => Ok(Mapping::text(printed(base, &value()))),
+        (None, None) => Ok(Mapping::text(column)),
         (None, Some(items)) => {
-            // Through the array's text, each item is what the server prints, also where a cast to text has its own way.
-            let texts = if items.by_comma { printed(&attribute.base, &value()) } else { value() };
+            // Functions that take any array want to see it, not a domain of it.
+            let array = attribute.cast.as_ref().map_or(column.clone(), |base| format!("{column}::{base}"));
+            // Through the array's text, each item is what the server prints. A cast would not do: `inet` and `char(n)`
+            // print otherwise than they are cast, and so may the types of users.
+            let texts = match items.by_comma {
+                true => format!("pg_catalog.textin({}({array}))", attribute.base.output),
+                false => array,
+            };
             Ok(Mapping { item: Some(Type::TEXT.oid()), ..Mapping::text(format!("{texts}::pg_catalog.text[]")) })
         }
     }
 }
 
 impl Mapping {
+    /// As the server prints it.
     fn text(expression: String) -> Self {
         Self { kind: Kind::Text, item: None, expression, extension: None }
     }
-}
-
-/// The expression of a value's text as the server prints it. A cast would not do: `inet` and `char(n)` print otherwise
-/// than they are cast, and so may the types of users.
-fn printed(base: &BaseType, value: &str) -> String {
-    format!("pg_catalog.textin({}({value}))", base.output)
 }
 
 /// How to read a type's binary format; `None` is not at all.

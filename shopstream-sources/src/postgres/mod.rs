@@ -1,20 +1,20 @@
-//! PostgreSQL: tables read by binary COPY straight into Arrow, all in one snapshot, and a bulk writer.
+//! PostgreSQL: tables read from the wire straight into Arrow, all in one snapshot, and a bulk writer.
 //!
 //! The parts know little of each other: `config` and `encryption` where the server is and how to talk to it, `socket`
 //! and `tls` the bytes' way there, `connection` one session, `sessions` where sessions come from and go to, `catalog`
 //! what the database says of a table, `mapping` what its types become, `plan` and `rows` what is asked and how it is
-//! read, `copy` and `incoming` the rows' way here, `decode` bytes to batches without any I/O, `read` and `snapshot` what
+//! read, `fetch` and `incoming` the rows' way here, `decode` bytes to batches without any I/O, `read` and `snapshot` what
 //! ties them; `doctor` asks before a run what would go wrong in it.
 
 pub mod binary;
 mod catalog;
 mod config;
 mod connection;
-mod copy;
 mod decode;
 mod doctor;
 mod encryption;
 mod errors;
+mod fetch;
 mod incoming;
 mod mapping;
 mod options;

@@ -4,8 +4,8 @@ use arrow::datatypes::SchemaRef;
 use shopstream_core::{ColumnSchema, Error, Result, TableSchema};
 
 use super::{
-    catalog::{Attribute, Relation, quoted},
-    decode::Rule,
+    catalog::{Attribute, Relation},
+    decode::{Format, Rule},
     mapping,
     options::{Policies, Specials},
 };
@@ -23,8 +23,6 @@ struct PlannedColumn {
     schema: ColumnSchema,
     /// What stands for it in the query.
     expression: String,
-    /// Whether that is the column itself, as it was stored by whoever wrote the row.
-    stored: bool,
     rule: Rule,
 }
 
@@ -68,19 +66,18 @@ impl Plan {
         self.columns.iter().map(|c| c.rule).collect()
     }
 
+    /// How each is to come.
+    pub(super) fn formats(&self) -> Vec<Format> {
+        self.columns.iter().map(|c| c.rule.format()).collect()
+    }
+
     /// The statement that yields the rows, or those of them that fulfil a condition.
-    pub(super) fn copy_sql(&self, condition: Option<&str>) -> String {
+    pub(super) fn select(&self, condition: Option<&str>) -> String {
         let columns: Vec<&str> = self.columns.iter().map(|c| c.expression.as_str()).collect();
-        let (columns, table) = (columns.join(", "), self.relation.quoted());
+        let all = format!("SELECT {} FROM {}", columns.join(", "), self.relation.quoted());
         match condition {
-            // The shortest way within the server, which leaves out a table's heirs.
-            None if self.relation.stands_alone && !self.columns.is_empty() && self.columns.iter().all(|c| c.stored) => {
-                format!("COPY {table} ({columns}) TO STDOUT (FORMAT BINARY)")
-            }
-            None => format!("COPY (SELECT {columns} FROM {table}) TO STDOUT (FORMAT BINARY)"),
-            Some(condition) => {
-                format!("COPY (SELECT {columns} FROM {table} WHERE {condition}) TO STDOUT (FORMAT BINARY)")
-            }
+            None => all,
+            Some(condition) => format!("{all} WHERE {condition}"),
         }
     }
 }
@@ -109,6 +106,5 @@ fn plan_column(relation: &Relation, attribute: &Attribute, policies: &Policies) 
     let mut schema = ColumnSchema::new(&attribute.name, rule.data_type(), nullable);
     schema.native_type = Some(attribute.native_type.clone());
     schema.extension = mapping.extension.map(Into::into);
-    let stored = !attribute.generated && mapping.expression == quoted(&attribute.name);
-    Ok(PlannedColumn { schema, expression: mapping.expression, stored, rule })
+    Ok(PlannedColumn { schema, expression: mapping.expression, rule })
 }

@@ -16,8 +16,8 @@ use super::{
     catalog::{self, get},
     config::Target,
     connection::Connection,
-    copy::CopyOut,
-    decode::{Decoder, MAX_BATCH_BYTES},
+    decode::{Decoder, Framing, MAX_BATCH_BYTES},
+    fetch::Fetch,
     options::Policies,
     plan::Plan,
     rows,
@@ -203,8 +203,8 @@ impl Part {
     async fn begin(mut self) -> Result<Begun> {
         let session = self.reading.session().await?;
         let condition = self.conditions.pop_front().flatten();
-        let copy = Copy::start(&self.reading, session, condition).await?;
-        Ok(Begun { reading: self.reading, conditions: self.conditions, copy })
+        let rows = Rows::ask(&self.reading, session, condition).await?;
+        Ok(Begun { reading: self.reading, conditions: self.conditions, rows })
     }
 }
 
@@ -212,16 +212,16 @@ impl Part {
 struct Begun {
     reading: Arc<Reading>,
     conditions: VecDeque<Option<String>>,
-    copy: Copy,
+    rows: Rows,
 }
 
 impl Begun {
     async fn step(mut self) -> Result<Option<(RecordBatch, Self)>> {
         loop {
-            if let Some(batch) = self.copy.next().await? {
+            if let Some(batch) = self.rows.next().await? {
                 return Ok(Some((batch, self)));
             }
-            let session = self.copy.rows.into_connection();
+            let session = self.rows.fetch.into_connection();
             let Some(condition) = self.conditions.pop_front() else {
                 if let Some(session) = session {
                     self.reading.end(session).await;
@@ -232,29 +232,30 @@ impl Begun {
                 return Err(Error::unavailable("PostgreSQL spoke unasked between two statements of a read")
                     .with("server", self.reading.sessions.target()));
             };
-            self.copy = Copy::start(&self.reading, session, condition).await?;
+            self.rows = Rows::ask(&self.reading, session, condition).await?;
         }
     }
 }
 
 /// The rows of one condition.
-struct Copy {
-    rows: CopyOut,
+struct Rows {
+    fetch: Fetch,
     decoder: Decoder,
     ready: VecDeque<RecordBatch>,
 }
 
-impl Copy {
-    async fn start(reading: &Reading, session: Connection, condition: Option<String>) -> Result<Self> {
+impl Rows {
+    async fn ask(reading: &Reading, session: Connection, condition: Option<String>) -> Result<Self> {
         let plan = &reading.plan;
-        let rows = session.copy_out(&plan.copy_sql(condition.as_deref())).await?;
-        let decoder = Decoder::new(plan.arrow_schema(), &plan.rules(), reading.batch_rows, MAX_BATCH_BYTES);
-        Ok(Self { rows, decoder, ready: VecDeque::new() })
+        let fetch = session.fetch(&plan.select(condition.as_deref()), &plan.formats()).await?;
+        let (schema, rules) = (plan.arrow_schema(), plan.rules());
+        let decoder = Decoder::new(Framing::None, schema, &rules, reading.batch_rows, MAX_BATCH_BYTES);
+        Ok(Self { fetch, decoder, ready: VecDeque::new() })
     }
 
     async fn next(&mut self) -> Result<Option<RecordBatch>> {
         if self.ready.is_empty() {
-            self.rows.read(&mut self.decoder, &mut self.ready).await?;
+            self.fetch.read(&mut self.decoder, &mut self.ready).await?;
         }
         Ok(self.ready.pop_front())
     }

@@ -19,7 +19,7 @@ pub(super) enum Fault {
 impl Fault {
     pub(super) fn error(self) -> Error {
         match self {
-            Fault::Malformed => Error::data("the bytes are not those of binary COPY and this column's type"),
+            Fault::Malformed => Error::data("the bytes are not those of rows and this column's type"),
             Fault::FieldCount => Error::data("a row has another number of fields than the table has columns"),
             Fault::Null => Error::data("NULL in a column that is NOT NULL"),
             Fault::Special => Error::data(

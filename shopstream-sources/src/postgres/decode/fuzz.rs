@@ -48,16 +48,19 @@ const AT_LEAST: u64 = 2000;
 
 /// What the first bytes of an input choose.
 struct Setting {
+    framing: Framing,
     rules: Vec<Rule>,
     piece: usize,
     max_rows: usize,
 }
 
 impl Setting {
-    /// A byte for the number of columns, two for each, one for the size of pieces, one for the rows of a batch.
+    /// A byte for framing and the number of columns, two for each, one for the size of pieces, one for the rows of a
+    /// batch.
     fn read(data: &mut &[u8]) -> Self {
         let mut byte = || data.split_off_first().copied().unwrap_or(0);
-        let columns = byte() % 6;
+        let first = byte();
+        let (framing, columns) = (if first < 128 { Framing::Copy } else { Framing::None }, first % 6);
         let rule = |(kind, flags): (u8, u8)| Rule {
             kind: KINDS[usize::from(kind) % KINDS.len()],
             item: (flags & 1 != 0).then_some(ITEM),
@@ -65,14 +68,14 @@ impl Setting {
             specials_null: flags & 6 == 6,
         };
         let rules = (0..columns).map(|_| rule((byte(), byte()))).collect();
-        Self { rules, piece: usize::from(byte()) + 1, max_rows: usize::from(byte()) + 1 }
+        Self { framing, rules, piece: usize::from(byte()) + 1, max_rows: usize::from(byte()) + 1 }
     }
 
     fn decode(&self, bytes: &[u8], piece: usize) -> (Vec<RecordBatch>, bool) {
         let fields = self.rules.iter().enumerate();
         let fields = fields.map(|(i, r)| Field::new(format!("c{i}"), r.data_type(), r.nullable));
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-        let mut decoder = Decoder::new(schema, &self.rules, self.max_rows, 4096);
+        let mut decoder = Decoder::new(self.framing, schema, &self.rules, self.max_rows, 4096);
         let mut out = VecDeque::new();
         let pushed = bytes.chunks(piece).try_for_each(|piece| decoder.push(piece, Some(0..piece.len()), &mut out));
         // NULL of four bytes is a number of sixteen, room doubles when it grows, and a new batch has that of the last.
@@ -120,15 +123,18 @@ impl Dice {
     /// Whole rows as a server sends them, and mutations of them.
     fn input(&mut self) -> Vec<u8> {
         let columns = self.below(6);
-        let mut head = vec![columns as u8];
+        let bare = if self.one_in(2) { 22 * 6 } else { 0 };
+        let mut head = vec![bare + columns as u8];
         head.extend(self.bytes(2 * columns + 2));
-        let rules = Setting::read(&mut &head[..]).rules;
-        let mut body = [&SIGNATURE[..], &[0; 8]].concat();
+        let Setting { framing, rules, .. } = Setting::read(&mut &head[..]);
+        let mut body = if framing == Framing::Copy { [&SIGNATURE[..], &[0; 8]].concat() } else { vec![] };
         for _ in 0..self.below(12) {
             body.extend_from_slice(&(columns as i16).to_be_bytes());
             rules.iter().for_each(|rule| self.field(rule, &mut body));
         }
-        body.extend_from_slice(&[0xFF, 0xFF]);
+        if framing == Framing::Copy {
+            body.extend_from_slice(&[0xFF, 0xFF]);
+        }
         for _ in 0..self.below(4) {
             self.mutate(&mut body);
         }

@@ -1,4 +1,6 @@
-//! Binary COPY to Arrow: bytes in any pieces in, batches out. No I/O, and no trust in what the bytes claim.
+//! Rows of the wire to Arrow: bytes in any pieces in, batches out. No I/O, and no trust in what the bytes claim.
+//!
+//! A row is the same in a result and in binary COPY: the number of its fields, then each one's length and bytes.
 
 mod column;
 mod fault;
@@ -7,7 +9,7 @@ mod list;
 mod numeric;
 mod rule;
 
-pub(super) use rule::{Kind, Rule};
+pub(super) use rule::{Format, Kind, Rule};
 
 use arrow::{
     array::{RecordBatch, RecordBatchOptions},
@@ -34,6 +36,15 @@ pub(super) const MAX_BATCH_BYTES: usize = 256 << 10;
 /// caches meanwhile.
 const MARKS: usize = 4096;
 
+/// What stands around the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// Nothing: whoever reads them knows where they end.
+    None,
+    /// A header and a trailer, as in binary COPY.
+    Copy,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Header,
@@ -41,9 +52,10 @@ enum State {
     End,
 }
 
-/// Turns the bytes of one COPY into batches.
+/// Turns the bytes of rows into batches.
 #[derive(Debug)]
 pub(super) struct Decoder {
+    framing: Framing,
     schema: SchemaRef,
     columns: Vec<Column>,
     max_rows: usize,
@@ -65,13 +77,18 @@ pub(super) struct Decoder {
 
 impl Decoder {
     /// For rows of this schema, whose columns are to be read by these rules.
-    pub(super) fn new(schema: SchemaRef, rules: &[Rule], max_rows: usize, max_bytes: usize) -> Self {
+    pub(super) fn new(framing: Framing, schema: SchemaRef, rules: &[Rule], max_rows: usize, max_bytes: usize) -> Self {
+        let state = match framing {
+            Framing::None => State::Rows,
+            Framing::Copy => State::Header,
+        };
         Self {
+            framing,
             schema,
             columns: rules.iter().copied().map(Column::new).collect(),
             max_rows: max_rows.max(1),
             max_bytes,
-            state: State::Header,
+            state,
             marks: vec![],
             marked: 0,
             rows: 0,
@@ -117,7 +134,11 @@ impl Decoder {
 
     /// Ends it, with the rows that are left.
     pub(super) fn finish(&mut self, out: &mut VecDeque<RecordBatch>) -> Result<()> {
-        if self.state != State::End {
+        let whole = match self.framing {
+            Framing::None => self.carry.is_empty(),
+            Framing::Copy => self.state == State::End,
+        };
+        if !whole {
             return Err(Error::unavailable("the server's rows broke off before their end").with("row", self.row()));
         }
         self.flush(out)
@@ -190,7 +211,7 @@ impl Decoder {
     fn mark_row(&mut self, bytes: &[u8], start: usize) -> Result<Found> {
         let Some((&count, _)) = bytes[start..].split_first_chunk::<2>() else { return Ok(Found::Needs(start + 2)) };
         let count = i16::from_be_bytes(count);
-        if count == -1 {
+        if count == -1 && self.framing == Framing::Copy {
             return Ok(Found::Trailer);
         }
         if usize::try_from(count) != Ok(self.columns.len()) {
@@ -252,6 +273,11 @@ impl Decoder {
         self.before += self.rows as u64;
         (self.rows, self.bytes) = (0, 0);
         Ok(())
+    }
+
+    /// The rows of all batches handed out.
+    pub(super) fn decoded(&self) -> u64 {
+        self.before
     }
 
     /// The number of the row under way, from 1.

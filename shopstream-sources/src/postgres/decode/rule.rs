@@ -52,6 +52,15 @@ impl Kind {
     }
 }
 
+/// How the server is to send a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::postgres) enum Format {
+    /// As its type prints it.
+    Text,
+    /// As its type's bytes.
+    Binary,
+}
+
 /// How to read a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::postgres) struct Rule {
@@ -69,6 +78,15 @@ impl Rule {
         match self.item {
             Some(_) => DataType::List(self.item_field()),
             None => self.kind.data_type(),
+        }
+    }
+
+    /// How a result's fields are to come for this. Of a text both formats are the same bytes, and printing costs the
+    /// server less.
+    pub(in crate::postgres) fn format(&self) -> Format {
+        match (self.kind, self.item) {
+            (Kind::Text, None) => Format::Text,
+            _ => Format::Binary,
         }
     }
 

@@ -40,7 +40,7 @@ fn schema(rules: &[Rule]) -> SchemaRef {
 }
 
 fn decode(rules: &[Rule], pieces: &[&[u8]], max_rows: usize) -> Result<Vec<RecordBatch>> {
-    let mut decoder = Decoder::new(schema(rules), rules, max_rows, MAX_BATCH_BYTES);
+    let mut decoder = Decoder::new(Framing::Copy, schema(rules), rules, max_rows, MAX_BATCH_BYTES);
     let mut out = VecDeque::new();
     for piece in pieces {
         decoder.push(piece, Some(0..piece.len()), &mut out)?;
@@ -189,7 +189,8 @@ fn what_is_no_copy_is_refused_at_once_and_nothing_is_allocated_for_a_claim() {
     ] {
         assert_eq!(decode(&[rule(Kind::Text)], &[&bytes], 100).unwrap_err().kind(), kind, "{bytes:?}");
     }
-    let mut decoder = Decoder::new(schema(&[rule(Kind::Text)]), &[rule(Kind::Text)], usize::MAX, MAX_BATCH_BYTES);
+    let mut decoder =
+        Decoder::new(Framing::Copy, schema(&[rule(Kind::Text)]), &[rule(Kind::Text)], usize::MAX, MAX_BATCH_BYTES);
     let claim = [header(), vec![0, 1, 0x3F, 0xFF, 0xFF, 0xFF, 1]].concat();
     decoder.push(&claim, Some(0..claim.len()), &mut VecDeque::new()).unwrap();
     assert!(decoder.carry.capacity() < 1000);
@@ -199,7 +200,7 @@ fn what_is_no_copy_is_refused_at_once_and_nothing_is_allocated_for_a_claim() {
 #[test]
 fn batches_are_bounded_in_bytes_and_rows_without_columns_are_counted() {
     let text = rule(Kind::Text);
-    let mut decoder = Decoder::new(schema(&[text]), &[text], 100, 50);
+    let mut decoder = Decoder::new(Framing::Copy, schema(&[text]), &[text], 100, 50);
     let mut out = VecDeque::new();
     let rows = row(&[Some(&[b'x'; 20])]).repeat(10);
     let bytes = [header(), rows, vec![0xFF, 0xFF]].concat();
