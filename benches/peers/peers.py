@@ -50,7 +50,7 @@ def psql(job: Job) -> list[str]:
 
 
 def halves(job: Job) -> list[str]:
-    """The floor of two connections: a psql for each half of a table's pages, both at once, nothing decoded or written."""
+    """The floor of two connections: a psql for each half of the pages, both at once, nothing decoded or written."""
     sides = ["\n".join(half(table, side) for table in job.tables) for side in ("<", ">=")]
     return ["sh", "-c", SIDE_BY_SIDE, "halves", job.url, *sides]
 
@@ -95,9 +95,11 @@ def python(name: str) -> Callable[[Job], list[str]]:
     return lambda job: [sys.executable, str(CLIENT), name, job.url, str(job.connections), str(job.folder), *job.tables]
 
 
+HALVES = "half of the pages each, a snapshot a connection"
+
 PEERS = (
     Peer("psql", psql, connections=1, program="psql", writes=False),
-    Peer("two psql", halves, at_least=2, program="psql", writes=False, note="half of the pages each, a snapshot a connection"),
+    Peer("two psql", halves, at_least=2, program="psql", writes=False, note=HALVES),
     Peer("shopstream", shopstream),
     Peer("duckdb", python("duckdb")),
     Peer("adbc", python("adbc"), connections=1, note="a snapshot a table"),
