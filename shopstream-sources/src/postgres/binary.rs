@@ -29,7 +29,7 @@ use super::{
     writer,
 };
 
-/// Reads the rows of one COPY, whose columns are those of the schema in their order, as batches of about a megabyte.
+/// Reads the rows of one COPY, whose columns are those of the schema in their order, as batches of about 256 KiB.
 ///
 /// # Errors
 /// `Unsupported` for a type of Arrow that no read makes, `Data` with column and row for bytes that are not such rows,

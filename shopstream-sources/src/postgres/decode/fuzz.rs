@@ -123,6 +123,7 @@ impl Dice {
     /// Whole rows as a server sends them, and mutations of them.
     fn input(&mut self) -> Vec<u8> {
         let columns = self.below(6);
+        // A multiple of six, which leaves the number of columns as it is, from 128 on.
         let bare = if self.one_in(2) { 22 * 6 } else { 0 };
         let mut head = vec![bare + columns as u8];
         head.extend(self.bytes(2 * columns + 2));

@@ -81,8 +81,8 @@ impl Rule {
         }
     }
 
-    /// How a result's fields are to come for this. Of a text both formats are the same bytes, and printing costs the
-    /// server less.
+    /// How a result's fields are to come for this. A text comes as its type prints it: that is what makes a text of types
+    /// that are none, and of texts, whose bytes are the same in both formats, it costs the server less.
     pub(in crate::postgres) fn format(&self) -> Format {
         match (self.kind, self.item) {
             (Kind::Text, None) => Format::Text,
