@@ -11,7 +11,8 @@ use futures::{StreamExt, TryStreamExt, future::try_join_all};
 use shopstream_core::{Bounds, CursorRange, CursorValue, ErrorKind, ReadOptions, Source, TableRead, timestamp};
 use shopstream_sources::postgres::PostgresSource;
 use shopstream_testkit::postgres::Server;
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use tokio::time::{sleep, timeout};
 
 fn run(server: &Server, sql: &str) {
     server.query("postgres", sql).unwrap();
@@ -127,7 +128,7 @@ async fn sessions_are_used_again_as_long_as_a_snapshot_is_held() {
         WHERE application_name = 'thrifty' AND state = 'idle'";
     assert!(!server.query("postgres", end).unwrap().is_empty());
     while !server.query("postgres", end).unwrap().is_empty() {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        sleep(Duration::from_millis(10)).await;
     }
     let read = source.read(&"long".into(), &options.clone().with_parts(2)).await.unwrap();
     assert_eq!(ids(&side_by_side(read).await).len(), 60_000);
@@ -139,7 +140,7 @@ async fn sessions_are_used_again_as_long_as_a_snapshot_is_held() {
         if backends(&server, "thrifty").is_empty() {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        sleep(Duration::from_millis(50)).await;
     }
     panic!("left behind: {:?}", backends(&server, "thrifty"));
 }
@@ -239,6 +240,31 @@ async fn a_server_of_one_connection_is_read_one_table_after_the_other() {
 }
 
 #[tokio::test]
+async fn where_there_is_room_for_few_connections_reads_and_parts_wait_for_each_other() {
+    let (server, _) = filled();
+    for limit in [2, 3] {
+        let role = format!("few_{limit}");
+        run(&server, &format!("CREATE ROLE {role} LOGIN CONNECTION LIMIT {limit}; GRANT SELECT ON long TO {role}"));
+        let source = PostgresSource::connect(&server.url().replace("postgres@", &format!("{role}@"))).unwrap();
+        for snapshot in [source.snapshot().await.unwrap(), None] {
+            let mut options = ReadOptions::default().with_parts(4);
+            options.snapshot = snapshot;
+            let reads = (0..3).map(|_| {
+                let (source, options) = (source.clone(), options.clone());
+                tokio::spawn(async move {
+                    let read = source.read(&"long".into(), &options).await.unwrap();
+                    (read.parts.len(), read.notes.len(), ids(&side_by_side(read).await).len())
+                })
+            });
+            let (parts, notes) = divided(&server, 4);
+            for read in timeout(Duration::from_secs(60), try_join_all(reads)).await.expect("they end").unwrap() {
+                assert_eq!(read, (parts, notes, 60_000), "{limit}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_range_of_a_cursor_is_half_open_also_in_parts() {
     let (server, source) = filled();
     run(&server, "INSERT INTO long VALUES (200001, NULL, 'x')");
@@ -305,7 +331,7 @@ async fn dropped_parts_cancel_what_they_asked_for() {
         if backends() == 0 {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        sleep(Duration::from_millis(50)).await;
     }
     panic!("left behind: {}", backends());
 }

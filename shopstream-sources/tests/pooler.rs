@@ -14,6 +14,7 @@ use shopstream_core::{
 use shopstream_sources::postgres::PostgresSource;
 use shopstream_testkit::postgres::{Pooler, Pooling, Server};
 use std::time::Duration;
+use tokio::time::{sleep, timeout};
 
 const MODES: [Pooling; 2] = [Pooling::Session, Pooling::Transaction];
 const ROWS: i64 = 60_000;
@@ -115,7 +116,7 @@ async fn what_is_dropped_is_cancelled_behind_the_pooler() {
         let read = source.read(&"slow".into(), &ReadOptions::default()).await.unwrap();
         let reading = tokio::spawn(read.into_stream().try_collect::<Vec<_>>());
         while !running() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            sleep(Duration::from_millis(10)).await;
         }
         reading.abort();
         assert!(reading.await.unwrap_err().is_cancelled());
@@ -123,7 +124,7 @@ async fn what_is_dropped_is_cancelled_behind_the_pooler() {
         while running() {
             looks += 1;
             assert!(looks < 500, "{mode:?}: the server goes on with what nobody waits for");
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            sleep(Duration::from_millis(20)).await;
         }
     }
 }
@@ -147,6 +148,30 @@ async fn a_pool_of_one_session_is_read_one_table_after_the_other_and_says_so() {
             assert_eq!((parts, notes.len(), sum), (1, 1, SUM), "{mode:?}: {notes:?}");
             assert!(notes[0].contains("one connection only"), "{mode:?}: {notes:?}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_and_parts_wait_for_each_other_in_a_pool_of_few_sessions() {
+    for (mode, sessions) in MODES.into_iter().zip([2, 3]) {
+        let server = server();
+        let pooler = Pooler::start(&server, mode, sessions).unwrap();
+        let patience = Duration::from_secs(1);
+        let source = PostgresSource::connect(&pooler.url()).unwrap().with_connect_timeout(patience);
+        let snapshot = source.snapshot().await.unwrap().unwrap();
+        let options = ReadOptions::default().with_parts(4).with_snapshot(snapshot);
+        let reads = (0..3).map(|_| {
+            let (source, options) = (source.clone(), options.clone());
+            tokio::spawn(async move {
+                let read = source.read(&"long".into(), &options).await.unwrap();
+                // Longer than a connection may take that there is room for.
+                sleep(patience * 3 / 2).await;
+                (read.parts.len(), read.notes.len(), sum(read).await)
+            })
+        });
+        let (parts, notes) = if server.binaries().major() >= 14 { (4, 0) } else { (1, 1) };
+        let reads = timeout(Duration::from_secs(60), try_join_all(reads)).await.expect("they end").unwrap();
+        assert_eq!(reads, [(parts, notes, SUM); 3], "{mode:?}, {sessions}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! One connection of the server: how it is opened, and what becomes of it.
 
 use shopstream_core::{Error, ErrorKind, Result};
-use std::{fmt, io, time::Duration};
+use std::{fmt, io, mem, time::Duration};
 use tokio::{
     runtime::Handle,
     task::JoinHandle,
@@ -21,6 +21,7 @@ use super::{
     errors,
     fetch::Fetch,
     incoming::Incoming,
+    sessions::InUse,
     socket::{Lent, Peer},
 };
 
@@ -48,10 +49,9 @@ pub(super) struct Connection {
     driver: JoinHandle<()>,
     runtime: Handle,
     busy: bool,
+    in_use: Option<InUse>,
 }
 
-/// Too many connections.
-const NO_ROOM: &str = "53300";
 /// How often, and after what pauses, a connection is tried again that waits for room.
 const ROOM_TRIES: u32 = 100;
 const ROOM_PAUSE: Duration = Duration::from_millis(20);
@@ -63,7 +63,7 @@ impl Connection {
         loop {
             match Self::open_once(target).await {
                 // The server still counts the one before, which has just been closed.
-                Err(error) if again > 0 && error.context("sqlstate") == Some(NO_ROOM) => {
+                Err(error) if again > 0 && errors::is_full(&error) => {
                     again -= 1;
                     sleep(ROOM_PAUSE).await;
                 }
@@ -102,7 +102,8 @@ impl Connection {
         // What breaks the connection shows in the request that waits for it.
         let driver = tokio::spawn(async move { drop(driver.await) });
         let (target, runtime) = (target.clone(), Handle::current());
-        let connection = Self { client, target, peer, socket, incoming: None, driver, runtime, busy: true };
+        let connection =
+            Self { client, target, peer, socket, incoming: None, driver, runtime, busy: true, in_use: None };
         connection.is_as_wanted(config.get_target_session_attrs()).await?;
         Ok(connection)
     }
@@ -206,6 +207,11 @@ impl Connection {
     /// Says that a statement may run.
     pub(super) fn work(&mut self) {
         self.busy = true;
+    }
+
+    /// Says whether others wait for it to end; gives what was said before.
+    pub(super) fn counts_as(&mut self, in_use: Option<InUse>) -> Option<InUse> {
+        mem::replace(&mut self.in_use, in_use)
     }
 }
 

@@ -3,9 +3,8 @@
 mod table;
 
 use shopstream_core::{Error, Result, TableRef, Timestamp, doctor::Finding};
-use std::sync::Arc;
 
-use super::{catalog::get, config::Target, connection::Connection, options::Policies, snapshot};
+use super::{catalog::get, config::Target, connection::Connection, options::Policies, sessions::Shared, snapshot};
 
 /// The oldest version that reads are tried with, as the server numbers it.
 const OLDEST: i32 = 120_000;
@@ -150,7 +149,7 @@ fn limit(name: &str, setting: &str, default: &str, user: &str) -> Option<Finding
 
 /// Whether reads on several connections see one instant, as a run finds out.
 async fn snapshots(target: &Target) -> Finding {
-    let cause = match snapshot::export(target, Arc::default()).await {
+    let cause = match snapshot::export(Shared::default().lasting(target.clone())).await {
         Ok(Ok(_)) => {
             return Finding::ok("snapshot", "connections can share one: all tables are read as of one instant");
         }

@@ -32,6 +32,16 @@ pub(super) fn timeout(target: &Target) -> Error {
     .with("server", target)
 }
 
+/// Whether it is of a server that turned a connection away for having too many.
+pub(super) fn is_full(error: &Error) -> bool {
+    error.context("sqlstate") == Some("53300")
+}
+
+/// Whether there may be room when another session has ended: a pooler keeps waiting whom it has no session for.
+pub(super) fn is_no_room(error: &Error) -> bool {
+    is_full(error) || error.context("timeout_s").is_some()
+}
+
 fn without_answer(error: tokio_postgres::Error) -> Error {
     // The client tells its kinds by their text alone.
     let text = error.to_string();

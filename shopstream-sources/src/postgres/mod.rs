@@ -91,8 +91,8 @@ use self::{
 /// no snapshots: the answer is `None`.
 ///
 /// A pooler between, as PgBouncer pooling sessions or transactions, changes nothing as long as it has room: a session for
-/// the snapshot, and for each read as many as its parts that are under way, at least one. With one session only, tables
-/// are read one after the other.
+/// the snapshot, and for each read as many as its parts that are under way, at least one. Where it, or the server, has
+/// fewer, reads and parts wait for each other; with one session only, tables are read one after the other.
 ///
 /// ```
 /// use shopstream_sources::postgres::{Numeric, PostgresSource, Specials};
@@ -110,7 +110,7 @@ pub struct PostgresSource {
     policies: Policies,
     /// That the server has shown itself to be one that cannot be read side by side.
     alone: Arc<OnceLock<Alone>>,
-    idle: Arc<Shared>,
+    shared: Arc<Shared>,
 }
 
 impl PostgresSource {
@@ -124,7 +124,7 @@ impl PostgresSource {
             target: Target::parse(url)?,
             policies: Policies::default(),
             alone: Arc::default(),
-            idle: Arc::default(),
+            shared: Arc::default(),
         })
     }
 
@@ -199,8 +199,8 @@ impl PostgresSource {
     /// Waits until no other read is under way, where only one can be, and says where sessions come from then.
     async fn turn(&self) -> Result<(Sessions, Option<OwnedSemaphorePermit>)> {
         Ok(match self.alone.get() {
-            Some(alone) => (Sessions::new(self.target.waiting(), None), Some(alone.turn().await?)),
-            None => (Sessions::new(self.target.clone(), self.idle.get()), None),
+            Some(alone) => (self.shared.sessions(self.target.waiting()), Some(alone.turn().await?)),
+            None => (self.shared.sessions(self.target.clone()), None),
         })
     }
 }
@@ -216,7 +216,7 @@ impl Source for PostgresSource {
         if self.alone.get().is_some() {
             return Ok(None);
         }
-        Ok(match snapshot::export(&self.target, self.idle.get_or_new()).await? {
+        Ok(match snapshot::export(self.shared.lasting(self.target.clone())).await? {
             Ok(snapshot) => Some(snapshot),
             Err(alone) => {
                 self.alone.get_or_init(|| alone);

@@ -8,9 +8,10 @@ use shopstream_core::{
 use std::{
     collections::VecDeque,
     mem,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 use super::{
     catalog::{self, get},
@@ -111,6 +112,7 @@ pub(super) async fn read(
         snapshot: id,
         batch_rows: options.batch_rows,
         keeping: Mutex::new(vec![lead]),
+        kept: Notify::new(),
         unbegun: Arc::downgrade(&unbegun),
         _turn: turn,
     });
@@ -150,6 +152,8 @@ struct Reading {
     batch_rows: usize,
     /// Sessions that nobody reads on, and that keep the table as it is until all parts have begun.
     keeping: Mutex<Vec<Connection>>,
+    /// Tells that there is another of them.
+    kept: Notify,
     /// As long as there is one, a part has not begun.
     unbegun: Weak<()>,
     _turn: Option<OwnedSemaphorePermit>,
@@ -160,12 +164,23 @@ impl Reading {
         self.keeping.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A session that keeps the table as it is.
+    /// A session that keeps the table as it is: one whose part is over, or another.
     async fn session(&self) -> Result<Connection> {
-        let kept = self.keeping().pop();
-        if let Some(session) = kept {
-            return Ok(session);
+        loop {
+            let mut kept = pin!(self.kept.notified());
+            kept.as_mut().enable();
+            let session = self.keeping().pop();
+            if let Some(session) = session {
+                return Ok(session);
+            }
+            tokio::select! {
+                session = self.another() => return session,
+                () = kept => {}
+            }
         }
+    }
+
+    async fn another(&self) -> Result<Connection> {
         let session = self.sessions.begin(self.snapshot.as_deref()).await?;
         session.lock(self.plan.relation()).await?;
         Ok(session)
@@ -178,6 +193,7 @@ impl Reading {
             keeping.push(session);
             if self.unbegun.strong_count() > 0 { vec![] } else { mem::take(&mut *keeping) }
         };
+        self.kept.notify_waiters();
         for session in over {
             self.sessions.end(session).await;
         }

@@ -1,21 +1,23 @@
 //! Sessions of a server, used again as long as a snapshot is held: to open one costs the server a process, and over a
-//! network several ways there and back.
+//! network several ways there and back. Where the server has no room for another, one waits for those that end.
 
 use shopstream_core::Result;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use tokio::sync::watch;
 
-use super::{config::Target, connection::Connection};
+use super::{config::Target, connection::Connection, errors};
 
 /// Where sessions come from, and go to.
 #[derive(Clone, Debug)]
 pub(super) struct Sessions {
     target: Target,
     idle: Option<Arc<Idle>>,
+    room: Arc<Room>,
 }
 
 /// Connections in no transaction, which nobody uses.
 #[derive(Debug, Default)]
-pub(super) struct Idle(Mutex<Vec<Connection>>);
+struct Idle(Mutex<Vec<Connection>>);
 
 impl Idle {
     fn connections(&self) -> MutexGuard<'_, Vec<Connection>> {
@@ -23,59 +25,136 @@ impl Idle {
     }
 }
 
-/// The idle connections of those who hold snapshots of one source; none when nobody does.
+/// The sessions that end with the work they do: whoever finds no room waits for them. That of a snapshot is none of
+/// them.
 #[derive(Debug, Default)]
-pub(super) struct Shared(Mutex<Weak<Idle>>);
+struct Room(watch::Sender<Counts>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    in_use: usize,
+    ended: u64,
+}
+
+impl Room {
+    fn counts(&self) -> Counts {
+        *self.0.borrow()
+    }
+
+    /// Waits until the counts are such.
+    async fn wait(&self, such: impl Fn(&Counts) -> bool) {
+        // Nobody stops counting as long as this is here.
+        let _ = self.0.subscribe().wait_for(such).await;
+    }
+}
+
+/// One session in use.
+#[derive(Debug)]
+pub(super) struct InUse(Arc<Room>);
+
+impl InUse {
+    fn of(room: &Arc<Room>) -> Self {
+        room.0.send_modify(|counts| counts.in_use += 1);
+        Self(room.clone())
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        self.0.0.send_modify(|counts| {
+            counts.in_use -= 1;
+            counts.ended += 1;
+        });
+    }
+}
+
+/// What all who read from one source have in common: its idle connections, none where nobody holds a snapshot, and its
+/// room.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    idle: Mutex<Weak<Idle>>,
+    room: Arc<Room>,
+}
 
 impl Shared {
-    fn place(&self) -> MutexGuard<'_, Weak<Idle>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Sessions that end with their use, unless somebody holds a snapshot.
+    pub(super) fn sessions(&self, target: Target) -> Sessions {
+        Sessions { target, idle: self.idle().upgrade(), room: self.room.clone() }
     }
 
-    pub(super) fn get(&self) -> Option<Arc<Idle>> {
-        self.place().upgrade()
+    /// Sessions that are used again as long as these are held.
+    pub(super) fn lasting(&self, target: Target) -> Sessions {
+        let mut idle = self.idle();
+        let held = idle.upgrade().unwrap_or_default();
+        *idle = Arc::downgrade(&held);
+        Sessions { target, idle: Some(held), room: self.room.clone() }
     }
 
-    /// The same, or a place for them that lasts as long as the answer lives.
-    pub(super) fn get_or_new(&self) -> Arc<Idle> {
-        let mut place = self.place();
-        place.upgrade().unwrap_or_else(|| {
-            let idle = Arc::default();
-            *place = Arc::downgrade(&idle);
-            idle
-        })
+    fn idle(&self) -> MutexGuard<'_, Weak<Idle>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Sessions {
-    /// Sessions that end with their use, unless there is a place for idle ones.
-    pub(super) fn new(target: Target, idle: Option<Arc<Idle>>) -> Self {
-        Self { target, idle }
-    }
-
     pub(super) fn target(&self) -> &Target {
         &self.target
     }
 
-    /// A session in a transaction that sees the instant of a snapshot, or now. It counts as busy.
+    /// A session in a transaction that sees the instant of a snapshot, or now. It counts as busy, and as in use.
     pub(super) async fn begin(&self, snapshot: Option<&str>) -> Result<Connection> {
-        while let Some(mut connection) = self.idle.as_ref().and_then(|idle| idle.connections().pop()) {
-            connection.work();
-            // The server may have closed it meanwhile.
-            if connection.begin(snapshot).await.is_ok() {
-                return Ok(connection);
+        loop {
+            let then = self.room.counts();
+            while let Some(mut connection) = self.idle.as_ref().and_then(|idle| idle.connections().pop()) {
+                connection.work();
+                // The server may have closed it meanwhile.
+                if connection.begin(snapshot).await.is_ok() {
+                    return Ok(self.in_use(connection));
+                }
+            }
+            // The server may still count those that have just ended.
+            let target = if then.ended > 0 { self.target.waiting() } else { self.target.clone() };
+            // It turns away whom it has no room for; a pooler keeps him waiting.
+            tokio::select! {
+                opened = open(&target, snapshot) => match opened {
+                    Err(error) if errors::is_no_room(&error) => {
+                        let now = self.room.counts();
+                        if now.in_use == 0 && now.ended == then.ended {
+                            return Err(error);
+                        }
+                        self.room.wait(|now| now.ended > then.ended).await;
+                    }
+                    opened => return Ok(self.in_use(opened?)),
+                },
+                () = self.idle_again(then) => {}
             }
         }
-        let connection = Connection::open(&self.target).await?;
-        connection.begin(snapshot).await?;
-        Ok(connection)
+    }
+
+    /// Waits until there is an idle one again.
+    async fn idle_again(&self, then: Counts) {
+        let idle = || self.idle.as_ref().is_some_and(|idle| !idle.connections().is_empty());
+        self.room.wait(|now| now.ended > then.ended && idle()).await;
     }
 
     /// Ends the transaction of a session at rest, and with it the locks that it holds.
-    pub(super) async fn end(&self, connection: Connection) {
+    pub(super) async fn end(&self, mut connection: Connection) {
         let ended = connection.execute("ROLLBACK").await;
+        let in_use = connection.counts_as(None);
         if let (Ok(()), Some(idle)) = (ended, &self.idle) {
             idle.connections().push(connection);
         }
+        // Only now, so that whoever waits finds it.
+        drop(in_use);
     }
+
+    fn in_use(&self, mut connection: Connection) -> Connection {
+        connection.counts_as(Some(InUse::of(&self.room)));
+        connection
+    }
+}
+
+async fn open(target: &Target, snapshot: Option<&str>) -> Result<Connection> {
+    let connection = Connection::open(target).await?;
+    connection.begin(snapshot).await?;
+    Ok(connection)
 }

@@ -7,13 +7,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{
-    catalog::get,
-    config::Target,
-    connection::Connection,
-    errors,
-    sessions::{Idle, Sessions},
-};
+use super::{catalog::get, config::Target, connection::Connection, errors, sessions::Sessions};
 
 /// How long a second connection may take, where there is a first.
 const SECOND_CONNECTION: Duration = Duration::from_secs(3);
@@ -24,7 +18,7 @@ pub(super) struct Held {
     server: String,
     /// Its transaction, and with it the snapshot, ends when this is dropped.
     _connection: Connection,
-    _idle: Arc<Idle>,
+    _sessions: Sessions,
 }
 
 impl Held {
@@ -59,14 +53,12 @@ impl Alone {
     }
 }
 
-/// Exports a snapshot that a second connection has seen, or says why there is none. Sessions are used again while it is
-/// held.
-pub(super) async fn export(target: &Target, idle: Arc<Idle>) -> Result<std::result::Result<Snapshot, Alone>> {
+/// Exports a snapshot that a second connection has seen, or says why there is none. It holds the sessions.
+pub(super) async fn export(sessions: Sessions) -> Result<std::result::Result<Snapshot, Alone>> {
     const POSITION: &str = "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() \
         ELSE pg_current_wal_lsn() END::text";
     const EXPORT: &str = "SELECT pg_export_snapshot(), txid_snapshot_xmin(txid_current_snapshot())::text, \
         txid_snapshot_xmax(txid_current_snapshot())::text, current_setting('server_version')";
-    let sessions = Sessions::new(target.clone(), Some(idle.clone()));
     // Before the snapshot, and in a transaction of its own, which an answer of "no right to ask that" breaks.
     let mut connection = sessions.begin(None).await?;
     let lsn: Option<String> = match connection.query(POSITION, &[]).await {
@@ -96,7 +88,10 @@ pub(super) async fn export(target: &Target, idle: Arc<Idle>) -> Result<std::resu
             info.position.insert(key.to_owned(), value);
         }
     }
-    Ok(Ok(Snapshot::new(info, Held { server: target.to_string(), _connection: connection, _idle: idle })))
+    // As long as it is held, nobody need wait for it.
+    connection.counts_as(None);
+    let server = sessions.target().to_string();
+    Ok(Ok(Snapshot::new(info, Held { server, _connection: connection, _sessions: sessions })))
 }
 
 /// Whether another connection sees the snapshot: a server may let in one only, a pooler lead each to another server.
