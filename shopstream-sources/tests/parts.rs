@@ -246,9 +246,11 @@ async fn where_there_is_room_for_few_connections_reads_and_parts_wait_for_each_o
         let role = format!("few_{limit}");
         run(&server, &format!("CREATE ROLE {role} LOGIN CONNECTION LIMIT {limit}; GRANT SELECT ON long TO {role}"));
         let source = PostgresSource::connect(&server.url().replace("postgres@", &format!("{role}@"))).unwrap();
-        for snapshot in [source.snapshot().await.unwrap(), None] {
+        // At first nobody has had a session yet.
+        for in_snapshot in [false, true] {
             let mut options = ReadOptions::default().with_parts(4);
-            options.snapshot = snapshot;
+            options.snapshot = if in_snapshot { source.snapshot().await.unwrap() } else { None };
+            assert_eq!(options.snapshot.is_some(), in_snapshot);
             let reads = (0..3).map(|_| {
                 let (source, options) = (source.clone(), options.clone());
                 tokio::spawn(async move {

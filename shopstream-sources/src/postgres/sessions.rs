@@ -48,22 +48,30 @@ impl Room {
     }
 }
 
-/// One session in use.
+/// One session in use, from before it is opened: others may be turned away because of it.
 #[derive(Debug)]
-pub(super) struct InUse(Arc<Room>);
+pub(super) struct InUse {
+    room: Arc<Room>,
+    turned_away: bool,
+}
 
 impl InUse {
     fn of(room: &Arc<Room>) -> Self {
         room.0.send_modify(|counts| counts.in_use += 1);
-        Self(room.clone())
+        Self { room: room.clone(), turned_away: false }
+    }
+
+    /// Says that there was no room for it: its end makes none.
+    fn turn_away(mut self) {
+        self.turned_away = true;
     }
 }
 
 impl Drop for InUse {
     fn drop(&mut self) {
-        self.0.0.send_modify(|counts| {
+        self.room.0.send_modify(|counts| {
             counts.in_use -= 1;
-            counts.ended += 1;
+            counts.ended += u64::from(!self.turned_away);
         });
     }
 }
@@ -104,11 +112,13 @@ impl Sessions {
     pub(super) async fn begin(&self, snapshot: Option<&str>) -> Result<Connection> {
         loop {
             let then = self.room.counts();
+            let in_use = InUse::of(&self.room);
             while let Some(mut connection) = self.idle.as_ref().and_then(|idle| idle.connections().pop()) {
                 connection.work();
                 // The server may have closed it meanwhile.
                 if connection.begin(snapshot).await.is_ok() {
-                    return Ok(self.in_use(connection));
+                    connection.counts_as(Some(in_use));
+                    return Ok(connection);
                 }
             }
             // The server may still count those that have just ended.
@@ -117,13 +127,17 @@ impl Sessions {
             tokio::select! {
                 opened = open(&target, snapshot) => match opened {
                     Err(error) if errors::is_no_room(&error) => {
-                        let now = self.room.counts();
-                        if now.in_use == 0 && now.ended == then.ended {
+                        in_use.turn_away();
+                        self.room.wait(|now| now.ended > then.ended || now.in_use == 0).await;
+                        if self.room.counts().ended == then.ended {
                             return Err(error);
                         }
-                        self.room.wait(|now| now.ended > then.ended).await;
                     }
-                    opened => return Ok(self.in_use(opened?)),
+                    opened => {
+                        let mut connection = opened?;
+                        connection.counts_as(Some(in_use));
+                        return Ok(connection);
+                    }
                 },
                 () = self.idle_again(then) => {}
             }
@@ -145,11 +159,6 @@ impl Sessions {
         }
         // Only now, so that whoever waits finds it.
         drop(in_use);
-    }
-
-    fn in_use(&self, mut connection: Connection) -> Connection {
-        connection.counts_as(Some(InUse::of(&self.room)));
-        connection
     }
 }
 
