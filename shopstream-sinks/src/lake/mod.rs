@@ -13,8 +13,10 @@
 //! larger ones read twice.
 
 mod catalog;
+mod chunk;
 mod claim;
 mod clean_up;
+mod column;
 mod doctor;
 mod encode;
 mod error;

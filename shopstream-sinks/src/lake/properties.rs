@@ -10,6 +10,7 @@ use parquet::{
 use shopstream_core::Encoding;
 
 use super::{
+    chunk::Press,
     row_groups,
     sample::{self, Choice, Form},
 };
@@ -63,6 +64,11 @@ pub(super) fn base() -> WriterPropertiesBuilder {
         .set_statistics_enabled(EnabledStatistics::Chunk)
         // The release that wrote it is in the manifest; the same rows are the same bytes.
         .set_created_by("shopstream".to_owned())
+}
+
+/// Compresses as those files are.
+pub(super) fn press() -> Result<Press> {
+    Press::new(ZstdLevel::default().compression_level())
 }
 
 /// The encoding of differences that a column's values have: whole numbers as such, which money of up to 18 digits and

@@ -1,18 +1,14 @@
 //! Rows to the row groups of a Parquet file.
 //!
 //! The least and the greatest value of whole numbers are found once, for the row groups and the manifest alike, and those
-//! of texts from their views: Parquet's writer would look for them value by value. Of JSON nobody looks for them: which
-//! document is the least says nothing.
+//! of texts from their views: Parquet's writer would look for them value by value.
 
 use arrow::{
     array::RecordBatch,
-    datatypes::{DataType, Field, SchemaRef, TimeUnit},
+    datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit},
 };
 use parquet::{
-    arrow::{
-        ArrowWriter,
-        arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves},
-    },
+    arrow::{ArrowWriter, arrow_writer::ArrowRowGroupWriterFactory},
     basic::Type,
     errors::{ParquetError, Result},
     file::{
@@ -24,7 +20,12 @@ use parquet::{
 use shopstream_core::{Encoding, StatsCollector};
 use std::{io::Write, mem};
 
-use super::{properties::writer_properties, text_extremes::TextExtremes};
+use super::{
+    chunk::Press,
+    column::{self, Column},
+    properties::{self, writer_properties},
+    text_extremes::TextExtremes,
+};
 
 /// Rows in a row group, at most: what a writer holds in memory, and a reader decodes at once.
 const ROWS: usize = 131_072;
@@ -38,8 +39,9 @@ pub(super) struct RowGroups<W: Write + Send> {
     file: SerializedFileWriter<W>,
     groups: ArrowRowGroupWriterFactory,
     schema: SchemaRef,
-    /// The leaf columns of the row group under way, if it has a row.
-    columns: Vec<ArrowColumnWriter>,
+    /// The columns of the row group under way, if it has a row.
+    columns: Vec<Column>,
+    press: Press,
     rows: usize,
     /// What is known of the row group under way, and of those before.
     stats: StatsCollector,
@@ -54,8 +56,9 @@ impl<W: Write + Send> RowGroups<W> {
         let properties = writer_properties(encoding, first)?;
         let (file, groups) = ArrowWriter::try_new(to, schema.clone(), Some(properties))?.into_serialized_writer()?;
         let stats = StatsCollector::new(&schema);
-        let texts = vec![TextExtremes::default(); schema.fields().len()];
-        Ok(Self { file, groups, schema, columns: vec![], rows: 0, before: stats.clone(), stats, texts })
+        let texts = text_extremes(&schema);
+        let press = properties::press()?;
+        Ok(Self { file, groups, schema, columns: vec![], press, rows: 0, before: stats.clone(), stats, texts })
     }
 
     /// What the file is written to.
@@ -70,7 +73,7 @@ impl<W: Write + Send> RowGroups<W> {
             let rows = (batch.num_rows() - from).min(SLICE_ROWS).min(ROWS - self.rows);
             self.encode(&batch.slice(from, rows))?;
             from += rows;
-            let encoded = || self.columns.iter().map(ArrowColumnWriter::get_estimated_total_bytes).sum::<usize>();
+            let encoded = || self.columns.iter().map(Column::bytes).sum::<usize>();
             if self.rows == ROWS || encoded() >= BYTES {
                 self.end_group()?;
             }
@@ -80,20 +83,14 @@ impl<W: Write + Send> RowGroups<W> {
 
     fn encode(&mut self, rows: &RecordBatch) -> Result<()> {
         if self.columns.is_empty() {
-            self.columns = self.groups.create_column_writers(self.file.flushed_row_groups().len())?;
+            let leaves = self.groups.create_column_writers(self.file.flushed_row_groups().len())?;
+            self.columns = column::columns(&self.schema, &self.file, leaves);
         }
-        let mut columns = self.columns.iter_mut();
-        for (field, array) in self.schema.fields().iter().zip(rows.columns()) {
-            for (leaf, column) in compute_leaves(field, array)?.iter().zip(&mut columns) {
-                column.write(leaf)?;
-            }
+        let columns = self.schema.fields().iter().zip(rows.columns());
+        for ((field, array), (column, texts)) in columns.zip(self.columns.iter_mut().zip(&mut self.texts)) {
+            column.write(field, array, &mut self.press, texts)?;
         }
         self.stats.update(rows);
-        for ((field, array), texts) in self.schema.fields().iter().zip(rows.columns()).zip(&mut self.texts) {
-            if !is_json(field) {
-                texts.update(array);
-            }
-        }
         self.rows += rows.num_rows();
         Ok(())
     }
@@ -102,25 +99,24 @@ impl<W: Write + Send> RowGroups<W> {
         if self.rows == 0 {
             return Ok(());
         }
-        let places = self.file.schema_descr();
-        let places: Vec<usize> = (0..places.num_columns()).map(|leaf| places.get_column_root_idx(leaf)).collect();
+        let columns = mem::take(&mut self.columns);
         let mut group = self.file.next_row_group()?;
-        for (writer, place) in mem::take(&mut self.columns).into_iter().zip(places) {
-            let mut chunk = writer.close()?;
-            if has_own_statistics(self.schema.field(place)) {
-                let metadata = &mut chunk.close_mut().metadata;
-                let statistics = match metadata.column_type() {
-                    Type::INT32 => Statistics::Int32(value_statistics(&self.stats, place)?),
-                    Type::INT64 => Statistics::Int64(value_statistics(&self.stats, place)?),
-                    _ => self.texts[place].statistics(self.stats.nulls(place)),
-                };
-                *metadata = metadata.clone().into_builder().set_statistics(statistics).build()?;
-            }
-            chunk.append_to_row_group(&mut group)?;
+        for (place, (column, field)) in columns.into_iter().zip(self.schema.fields()).enumerate() {
+            column.append_to(&mut group, &mut self.press, |metadata| {
+                if has_own_statistics(field) {
+                    let statistics = match metadata.column_type() {
+                        Type::INT32 => Statistics::Int32(value_statistics(&self.stats, place)?),
+                        Type::INT64 => Statistics::Int64(value_statistics(&self.stats, place)?),
+                        _ => self.texts[place].statistics(self.stats.nulls(place)),
+                    };
+                    *metadata = metadata.clone().into_builder().set_statistics(statistics).build()?;
+                }
+                Ok(())
+            })?;
         }
         group.close()?;
         self.before.merge(&mem::replace(&mut self.stats, StatsCollector::new(&self.schema)));
-        self.texts.fill(TextExtremes::default());
+        self.texts = text_extremes(&self.schema);
         self.rows = 0;
         Ok(())
     }
@@ -138,7 +134,7 @@ pub(super) fn with_own_statistics(schema: &SchemaRef) -> impl Iterator<Item = Co
     columns.map(|field| ColumnPath::new(vec![field.name().clone()]))
 }
 
-fn has_own_statistics(field: &Field) -> bool {
+pub(super) fn has_own_statistics(field: &Field) -> bool {
     use DataType as T;
     match field.data_type() {
         T::Int8 | T::Int16 | T::Int32 | T::Int64 | T::Date32 | T::Decimal128(1..=18, _) => true,
@@ -148,8 +144,8 @@ fn has_own_statistics(field: &Field) -> bool {
     }
 }
 
-fn is_json(field: &Field) -> bool {
-    field.extension_type_name() == Some("arrow.json")
+fn text_extremes(schema: &Schema) -> Vec<TextExtremes> {
+    schema.fields().iter().map(|field| TextExtremes::new(field)).collect()
 }
 
 fn value_statistics<T: TryFrom<i128>>(stats: &StatsCollector, place: usize) -> Result<ValueStatistics<T>> {
@@ -173,7 +169,7 @@ mod tests {
             LargeStringArray, ListArray, StringArray, StringViewArray, StructArray, TimestampMicrosecondArray,
             UInt64Array,
         },
-        datatypes::{Int32Type, Schema},
+        datatypes::Int32Type,
     };
     use parquet::file::{metadata::ParquetMetaData, reader::FileReader, serialized_reader::SerializedFileReader};
     use proptest::prelude::*;

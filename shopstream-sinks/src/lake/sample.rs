@@ -91,8 +91,14 @@ fn best(column: &ColumnDescPtr, plain: Size, packed: Size, dictionary: Size) -> 
         Some(_) if !plainly => (Form::Packed, packed),
         _ => (Form::Plain, plain),
     };
-    // A dictionary costs a search for each value: it must pay. Flags are a bit each as they are.
-    if column.physical_type() != Type::BOOLEAN && dictionary.stored() * 10 < size.stored() * 9 {
+    // A dictionary costs a search for each value, five times what differences of numbers cost: it must pay. Flags are a
+    // bit each as they are.
+    let pays = match (column.physical_type(), form) {
+        (Type::BOOLEAN, _) => false,
+        (Type::INT32 | Type::INT64, Form::Packed) => dictionary.stored() * 2 < size.stored(),
+        _ => dictionary.stored() * 10 < size.stored() * 9,
+    };
+    if pays {
         // The values that come when it is full are compressed in any case.
         return Choice { form: Form::Dictionary, compressed: true };
     }

@@ -4,9 +4,9 @@
 //! four bytes that their views hold, and so a batch's are found without a look at the texts.
 
 use arrow::{
-    array::{Array, ArrayRef, AsArray},
+    array::{Array, AsArray},
     compute::{max_string, max_string_view, min_string, min_string_view},
-    datatypes::DataType,
+    datatypes::{DataType, Field},
 };
 use parquet::{
     data_type::ByteArray,
@@ -16,37 +16,52 @@ use parquet::{
 /// Bytes that are kept of each, as many as Parquet's own writer keeps.
 const KEPT: usize = 64;
 
-/// The first and the last of the texts so far, by the order of their bytes.
-#[derive(Clone, Debug, Default)]
-pub(super) struct TextExtremes(Option<(String, String)>);
+/// The first and the last of the texts so far, by the order of their bytes. Of JSON nobody looks for them: which document
+/// is the least says nothing.
+#[derive(Debug)]
+pub(super) struct TextExtremes {
+    wanted: bool,
+    found: Option<(String, String)>,
+}
 
 impl TextExtremes {
+    /// Of a column, without a row yet.
+    pub(super) fn new(field: &Field) -> Self {
+        Self { wanted: field.extension_type_name() != Some("arrow.json"), found: None }
+    }
+
     /// Adds the texts of an array; one of another type has none.
-    pub(super) fn update(&mut self, array: &ArrayRef) {
+    pub(super) fn update(&mut self, array: &dyn Array) {
+        if !self.wanted {
+            return;
+        }
         let found = match array.data_type() {
             DataType::Utf8View => min_string_view(array.as_string_view()).zip(max_string_view(array.as_string_view())),
             DataType::Utf8 => min_string(array.as_string::<i32>()).zip(max_string(array.as_string::<i32>())),
             DataType::LargeUtf8 => min_string(array.as_string::<i64>()).zip(max_string(array.as_string::<i64>())),
             _ => None,
         };
-        let Some((min, max)) = found else { return };
-        match &mut self.0 {
-            None => self.0 = Some((min.to_owned(), max.to_owned())),
-            Some((first, last)) => {
-                if min < first.as_str() {
-                    min.clone_into(first);
-                }
-                if max > last.as_str() {
-                    max.clone_into(last);
-                }
-            }
+        if let Some((min, max)) = found {
+            self.add(min);
+            self.add(max);
+        }
+    }
+
+    /// Adds a text.
+    pub(super) fn add(&mut self, text: &str) {
+        match &mut self.found {
+            _ if !self.wanted => {}
+            None => self.found = Some((text.to_owned(), text.to_owned())),
+            Some((first, _)) if text < first.as_str() => text.clone_into(first),
+            Some((_, last)) if text > last.as_str() => text.clone_into(last),
+            Some(_) => {}
         }
     }
 
     /// What a chunk says of its texts and of how many are missing. Of a long text it is a shorter one that is no greater,
     /// or no less.
     pub(super) fn statistics(&self, nulls: u64) -> Statistics {
-        let (min, max) = self.0.as_ref().map(|(min, max)| (min.as_str(), max.as_str())).unzip();
+        let (min, max) = self.found.as_ref().map(|(min, max)| (min.as_str(), max.as_str())).unzip();
         let (from, to) = (min.map(lower_bound), max.map(upper_bound));
         let (min_is_exact, max_is_exact) = (from == min, to.as_deref() == max);
         let statistics = ValueStatistics::new(
