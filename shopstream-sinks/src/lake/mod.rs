@@ -2,12 +2,14 @@
 //!
 //! A file goes from the encoder to the store in parts, with its checksum computed on the way; no more than some
 //! batches, a row group and three parts of it are in memory. The parts of a read are written side by side, each to
-//! files of its own, and how Parquet's columns are encoded is chosen by a sample of each file's first batch. A writer holds the number that its manifest will have
-//! (by a small object beside the manifests, created if absent), so that the keys of its files are its own; it puts
-//! the manifest, created if absent too, when all files are stored. Of a writer that died its claim and files stay,
-//! which no manifest names; the next writer goes past them, and a clean-up takes them. A delete takes claims and such
-//! files too: it is no work for when another writes the partition. A partition without rows has one file without rows, so
-//! that who reads the folder by other means finds the columns.
+//! files of its own. How Parquet's columns are encoded is chosen by a sample of each file's first batch; the pages of
+//! whole numbers and texts are made here, all others by the crate parquet.
+//!
+//! A writer holds the number that its manifest will have (by a small object beside the manifests, created if absent), so
+//! that the keys of its files are its own; it puts the manifest, created if absent too, when all files are stored. Of a
+//! writer that died its claim and files stay, which no manifest names; the next writer goes past them, and a clean-up
+//! takes them. A delete takes claims and such files too: it is no work for when another writes the partition. A partition
+//! without rows has one file without rows, so that who reads the folder by other means finds the columns.
 //!
 //! A read checks the size and SHA-256 of each file before it gives a row of it: files up to 16 MiB are held in memory,
 //! larger ones read twice.

@@ -7,7 +7,7 @@ use parquet::{
     basic::Encoding as Written,
     file::reader::{FileReader, SerializedFileReader},
 };
-use shopstream_core::{Encoding, Lake, TableRead};
+use shopstream_core::{Encoding, Lake, Partition, TableRead, date};
 use shopstream_sinks::lake::ObjectStoreLake;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -30,6 +30,34 @@ fn rows(count: usize) -> RecordBatch {
         ("text", Arc::new(StringViewArray::from_iter_values(texts)) as _, true),
         ("numbers", Arc::new(ListArray::from_iter_primitive::<arrow::datatypes::Int32Type, _, _>(lists)) as _, true),
         ("few", Arc::new(Int32Array::from_iter_values((0..count).map(|i| ((n(i) % 3) as i32) << 28))) as _, true),
+    ])
+    .unwrap()
+}
+
+/// Columns that take every turn of an encoding: differences that wrap, runs with and without a value, more texts than a
+/// dictionary holds.
+fn turns(count: usize) -> RecordBatch {
+    let run = |i: usize| (i / 10_000).is_multiple_of(2);
+    let far = |i: usize| if i.is_multiple_of(2) { (1 << 62) + i as i64 } else { -(1 << 62) };
+    let word = |i: usize| ["paid", "", "delivered"][(i / 7) % 3];
+    let text = |i: usize| if i < 100_000 { format!("{}", i % 9) } else { format!("number {i}, and more of it") };
+    let all = 0..count;
+    RecordBatch::try_from_iter_with_nullable([
+        ("id", Arc::new(Int32Array::from_iter_values(all.clone().map(|i| i as i32))) as ArrayRef, false),
+        ("far", Arc::new(Int64Array::from_iter_values(all.clone().map(far))) as _, true),
+        ("far_runs", Arc::new(Int64Array::from_iter(all.clone().map(|i| run(i).then(|| far(i))))) as _, true),
+        ("some", Arc::new(Int32Array::from_iter(all.clone().map(|i| (i % 9 != 4).then_some(i as i32 / 5)))) as _, true),
+        ("none", Arc::new(Int64Array::new_null(count)) as _, true),
+        ("word", Arc::new(StringViewArray::from_iter(all.clone().map(|i| Some(word(i))))) as _, true),
+        ("word_runs", Arc::new(StringViewArray::from_iter(all.clone().map(|i| run(i).then(|| word(i))))) as _, true),
+        (
+            "word_some",
+            Arc::new(StringViewArray::from_iter(all.clone().map(|i| (i % 9 != 4).then(|| word(i))))) as _,
+            true,
+        ),
+        ("no_word", Arc::new(StringViewArray::new_null(count)) as _, true),
+        ("text", Arc::new(StringViewArray::from_iter_values(all.clone().map(text))) as _, true),
+        ("text_some", Arc::new(StringViewArray::from_iter(all.map(|i| (i % 9 != 4).then(|| text(i))))) as _, true),
     ])
     .unwrap()
 }
@@ -83,4 +111,22 @@ async fn the_choice_is_the_same_each_time_and_each_file_has_its_own() {
     }
     assert_eq!(found[0], found[1]);
     assert_eq!(found[0].len(), 3);
+}
+
+/// What it leaves in the target folder is read by other readers when all of the project is tested.
+#[tokio::test]
+async fn every_turn_of_an_encoding_is_read_again() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("readers");
+    let _ = std::fs::remove_dir_all(&folder);
+    let lake = ObjectStoreLake::local(&folder, layout()).unwrap();
+    for (table, encoding) in
+        [("sampled", Encoding::Sampled), ("dictionaries", Encoding::Dictionary), ("plain", Encoding::Plain)]
+    {
+        for (date, count) in [(date!("2026-01-14"), 150_000), (date!("2026-01-15"), 1)] {
+            let rows = turns(count);
+            let options = options().with_encoding(encoding);
+            let manifest = lake.write(&Partition::new(table, date), read_of(&rows), &options).await.unwrap();
+            assert_eq!(read_all(&lake, &manifest).await.unwrap(), rows, "{encoding:?}");
+        }
+    }
 }

@@ -76,20 +76,12 @@ impl Dictionary {
     }
 }
 
-/// What a dictionary takes texts by.
-struct Taking<'a> {
-    dictionary: &'a mut Dictionary,
-    extremes: &'a mut TextExtremes,
-}
-
-impl TakeTexts for Taking<'_> {
-    fn take<'a>(&mut self, rows: impl ArrayAccessor<Item = &'a str>, _: usize) -> usize {
-        let Self { dictionary, extremes } = self;
+impl TakeTexts for Dictionary {
+    fn take<'a>(&mut self, rows: impl ArrayAccessor<Item = &'a str>, _: usize, extremes: &mut TextExtremes) -> usize {
         let mut taken = 0;
-        while taken < rows.len() && !dictionary.is_full() {
+        while taken < rows.len() && !self.is_full() {
             if rows.is_valid(taken) {
-                let number = dictionary.texts.number(rows.value(taken), extremes);
-                dictionary.numbers.push(number);
+                self.numbers.push(self.texts.number(rows.value(taken), extremes));
             }
             taken += 1;
         }
@@ -117,7 +109,7 @@ impl Values for Dictionary {
     fn put(&mut self, rows: &dyn Array, room: usize, extremes: &mut TextExtremes) -> usize {
         match self.is_full() {
             true => self.rest.put(rows, room, extremes),
-            false => Taking { dictionary: self, extremes }.take_any(rows, room),
+            false => self.take_any(rows, room, extremes),
         }
     }
 

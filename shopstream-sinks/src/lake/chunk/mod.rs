@@ -1,7 +1,7 @@
 //! Column chunks that are encoded here: whole numbers and texts, most of what a shop's tables are made of.
 //!
-//! Parquet's own writer takes each value by itself, and copies it four times. The bytes are those that it writes, but for
-//! where pages of texts end and how levels lie of which some are missing.
+//! Parquet's own writer takes each value by itself, and copies it four times. The bytes here are those that it writes, but
+//! for where pages of texts end, and where runs of levels and of a dictionary's numbers do.
 
 use arrow::array::{Array, ArrayRef, BooleanBufferBuilder};
 use bytes::Bytes;

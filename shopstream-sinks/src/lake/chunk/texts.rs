@@ -25,20 +25,21 @@ impl Texts {
 
 /// What takes texts of any of Arrow's types.
 pub(super) trait TakeTexts {
-    /// Adds the texts of rows, from the first on, and answers of how many.
-    fn take<'a>(&mut self, rows: impl ArrayAccessor<Item = &'a str>, room: usize) -> usize;
+    /// Adds the texts of rows, as [`Values::put`] does.
+    fn take<'a>(&mut self, rows: impl ArrayAccessor<Item = &'a str>, room: usize, extremes: &mut TextExtremes)
+    -> usize;
 
-    fn take_any(&mut self, rows: &dyn Array, room: usize) -> usize {
+    fn take_any(&mut self, rows: &dyn Array, room: usize, extremes: &mut TextExtremes) -> usize {
         match rows.data_type() {
-            DataType::Utf8 => self.take(rows.as_string::<i32>(), room),
-            DataType::LargeUtf8 => self.take(rows.as_string::<i64>(), room),
-            _ => self.take(rows.as_string_view(), room),
+            DataType::Utf8 => self.take(rows.as_string::<i32>(), room, extremes),
+            DataType::LargeUtf8 => self.take(rows.as_string::<i64>(), room, extremes),
+            _ => self.take(rows.as_string_view(), room, extremes),
         }
     }
 }
 
 impl TakeTexts for Texts {
-    fn take<'a>(&mut self, rows: impl ArrayAccessor<Item = &'a str>, room: usize) -> usize {
+    fn take<'a>(&mut self, rows: impl ArrayAccessor<Item = &'a str>, room: usize, _: &mut TextExtremes) -> usize {
         let mut taken = 0;
         while taken < rows.len() && (taken == 0 || self.bytes.len() < room) {
             if rows.is_valid(taken) {
@@ -65,7 +66,8 @@ impl Values for Texts {
     }
 
     fn put(&mut self, rows: &dyn Array, room: usize, extremes: &mut TextExtremes) -> usize {
-        let taken = self.take_any(rows, room);
+        let taken = self.take_any(rows, room, extremes);
+        // All at once is faster than one by one.
         extremes.update(&*rows.slice(0, taken));
         taken
     }
