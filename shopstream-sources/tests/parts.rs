@@ -121,8 +121,12 @@ async fn sessions_are_used_again_as_long_as_a_snapshot_is_held() {
         assert_eq!(ids(&side_by_side(read).await).len(), 60_000);
         seen.extend(backends(&server, "thrifty"));
     }
-    // That of the snapshot, and one for each part at once.
-    assert!(seen.len() <= 3, "{seen:?}");
+    // That of the snapshot, and one for each part at once; in each read of two parts perhaps another, whose opening was
+    // given up as the first part's was free by then. Of 14 that nobody used again there would be all.
+    assert!(seen.len() <= 6, "{seen:?}");
+    while backends(&server, "thrifty").len() > 3 {
+        sleep(Duration::from_millis(10)).await;
+    }
     // One that the server has closed meanwhile is not missed.
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE application_name = 'thrifty' AND state = 'idle'";
