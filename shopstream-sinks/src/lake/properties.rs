@@ -15,8 +15,7 @@ use super::{
     sample::{self, Choice, Form},
 };
 
-/// Bytes of a page, before it is compressed: each column of a file being written holds one, and as much again to
-/// compress it.
+/// Bytes of a page, before it is compressed: each column of a file being written holds one.
 const PAGE_BYTES: usize = 64 << 10;
 /// Bytes up to which a dictionary grows; what comes then is encoded without.
 const DICTIONARY_BYTES: usize = 512 << 10;
@@ -49,7 +48,8 @@ fn as_chosen(
     };
     match (choice.form, packed(column)) {
         (Form::Packed, Some(packed)) => properties.set_column_encoding(path, packed),
-        // What comes when it is full is written plainly: the encoder of differences holds a MiB, needed or not.
+        // Of numbers, what comes when it is full is written plainly: the crate's encoder of differences holds a MiB, needed
+        // or not.
         (Form::Dictionary, _) => properties.set_column_dictionary_enabled(path, true),
         _ => properties,
     }
