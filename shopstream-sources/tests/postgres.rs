@@ -415,3 +415,18 @@ async fn what_is_copied_in_is_read_back_and_the_source_keeps_its_promises() {
     let syntax = writer.execute("SELEKT 'hunter2'").await.unwrap_err();
     kept_secret(syntax, ErrorKind::Config);
 }
+
+#[tokio::test]
+async fn a_whole_table_begins_with_its_first_row_also_where_others_read_it() {
+    let server = Server::builder().setting("shared_buffers", "1MB").start().unwrap();
+    run(&server, "CREATE TABLE long AS SELECT g AS id, repeat('x', 500) AS filler FROM generate_series(1, 40000) g");
+    let source = shop(&server);
+    // A reader that has come some way, and stays there: where another begins by the server's own choice.
+    let mut other =
+        source.read(&"long".into(), &ReadOptions::default().with_batch_rows(1000)).await.unwrap().into_stream();
+    for _ in 0..10 {
+        other.next().await.unwrap().unwrap();
+    }
+    let found = rows(&source, "long").await.unwrap();
+    assert_eq!(found["id"].as_primitive::<arrow::datatypes::Int32Type>().values()[..3], [1, 2, 3]);
+}

@@ -26,8 +26,9 @@ use super::{
 };
 
 /// What is set wherever rows are read or written: texts are then the same on any server, and no limit of the server's
-/// that is meant for short statements ends a long read.
-const SETTINGS: [&str; 8] = [
+/// that is meant for short statements ends a long read. A whole table begins with its first page, also where others read
+/// it: its rows then come in the same order each time.
+const SETTINGS: [&str; 9] = [
     "timezone = 'UTC'",
     "datestyle = 'ISO'",
     "intervalstyle = 'postgres'",
@@ -36,6 +37,7 @@ const SETTINGS: [&str; 8] = [
     "statement_timeout = 0",
     "lock_timeout = 0",
     "idle_in_transaction_session_timeout = 0",
+    "synchronize_seqscans = off",
 ];
 
 /// A connection of its own. Dropped while a statement runs, it cancels that on the server.
