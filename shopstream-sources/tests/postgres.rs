@@ -417,6 +417,33 @@ async fn what_is_copied_in_is_read_back_and_the_source_keeps_its_promises() {
 }
 
 #[tokio::test]
+async fn sizes_are_those_of_all_that_a_reader_goes_through() {
+    let server = server();
+    run(
+        &server,
+        "CREATE TABLE small AS SELECT g FROM generate_series(1, 1000) g;
+         CREATE TABLE long (t text);
+         ALTER TABLE long ALTER t SET STORAGE EXTERNAL;
+         INSERT INTO long SELECT repeat('x', 100000) FROM generate_series(1, 10);
+         CREATE TABLE days (d int) PARTITION BY RANGE (d);
+         CREATE TABLE days_1 PARTITION OF days FOR VALUES FROM (0) TO (500);
+         CREATE TABLE days_2 PARTITION OF days FOR VALUES FROM (500) TO (1000);
+         INSERT INTO days SELECT g FROM generate_series(0, 999) g;
+         CREATE TABLE \"empty \"\"one\" ();
+         CREATE VIEW seen AS SELECT * FROM small;
+         CREATE MATERIALIZED VIEW kept AS SELECT * FROM small",
+    );
+    let tables = ["small", "long", "days", "empty \"one", "seen", "missing", "kept", "public.small"];
+    let sizes = shop(&server).sizes(&tables.map(TableRef::from)).await.unwrap();
+    let page = 8192;
+    let [small, long, days, empty, seen, missing, kept, again] = sizes[..] else { panic!("{sizes:?}") };
+    assert_eq!((small, empty, seen, missing), (Some(5 * page), Some(0), None, None));
+    assert_eq!((kept, again, days), (small, small, Some(6 * page)));
+    assert!(long.is_some_and(|long| (1_000_000..1_200_000).contains(&long)), "{long:?}");
+    assert_eq!(shop(&server).sizes(&[]).await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn a_whole_table_begins_with_its_first_row_also_where_others_read_it() {
     let server = Server::builder().setting("shared_buffers", "1MB").start().unwrap();
     run(&server, "CREATE TABLE long AS SELECT g AS id, repeat('x', 500) AS filler FROM generate_series(1, 40000) g");

@@ -65,7 +65,7 @@ impl SourceFixture {
     }
 }
 
-/// Checks what [`Source`] promises: schemas, rows, projection, size of batches, bounds and keys, errors, snapshots, reads side by
+/// Checks what [`Source`] promises: schemas, sizes, rows, projection, size of batches, bounds and keys, errors, snapshots, reads side by
 /// side, reads that are given up. Not checked are memory, and what happens when a server goes away.
 ///
 /// # Errors
@@ -100,6 +100,7 @@ pub async fn source(source: &dyn Source, fixture: &SourceFixture) -> Result<()> 
     let suite = Suite { source, fixture };
     suite.names().map_err(|e| e.with("check", "names"))?;
     suite.describe().await.map_err(|e| e.with("check", "describe"))?;
+    suite.sizes().await.map_err(|e| e.with("check", "sizes"))?;
     suite.rows().await.map_err(|e| e.with("check", "rows"))?;
     suite.projection().await.map_err(|e| e.with("check", "projection"))?;
     suite.batch_rows().await.map_err(|e| e.with("check", "batch_rows"))?;
@@ -152,6 +153,14 @@ impl Suite<'_> {
         }
         let keyed = described.primary_key.iter().all(|key| described.column(key).is_some());
         self.holds(keyed, "a primary key is made of the table's columns")
+    }
+
+    async fn sizes(&self) -> Result<()> {
+        let tables = [self.fixture.missing.clone(), self.fixture.table.clone()];
+        let sizes = self.source.sizes(&tables).await?;
+        self.holds(sizes.len() == tables.len(), "there is a size, or none, for each table that was asked about")?;
+        self.holds(sizes[0].is_none(), "a table that is not there has no size")?;
+        self.holds(sizes == self.source.sizes(&tables).await?, "sizes stay the same while nobody writes")
     }
 
     /// The rows of a read, whose batches are of its schema and not too large.

@@ -221,7 +221,9 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> PipelineBuilder<P> {
     }
 
     /// Tables, models and data tests at work side by side (default: as many as there are cores); 0 counts as 1. An
-    /// extraction reads so many parts at once, of all its tables together: it needs as many connections, and no more.
+    /// extraction reads so many parts at once, of all its tables together: it needs as many connections, and no more. The
+    /// largest tables begin, and are read whole where that keeps all workers busy: which of them are divided hangs on
+    /// [`Source::sizes`], so that the same tables, extracted together, give the same files.
     #[must_use]
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = workers.max(1);

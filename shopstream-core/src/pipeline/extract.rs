@@ -1,11 +1,15 @@
 //! From the source to the lake.
 
-use futures::FutureExt;
+use futures::{FutureExt, TryFutureExt};
 use std::{fmt, sync::Arc};
 
 use super::{
-    Event, Pipeline, RunReport, State, Step, SyncMode, SyncState, TableReport, all, extraction::Extraction,
-    permits::Permits, plan::TablePlan, state::States,
+    Event, Pipeline, RunReport, State, Step, SyncMode, SyncState, TableReport, all,
+    extraction::Extraction,
+    permits::Permits,
+    plan::TablePlan,
+    shares::{Share, share_out},
+    state::States,
 };
 use crate::{Error, ReadOptions, Result, Source, TableDecl, TableRef, WriteOptions};
 
@@ -17,20 +21,34 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> Pipeline<P> {
         let plans = self.plan(&*source).await?;
 
         let permits = Permits::new(self.workers);
-        let mut options = ReadOptions::default().with_parts(self.workers);
+        let mut options = ReadOptions::default();
         if let Some(snapshot) = &snapshot {
             options = options.with_snapshot(snapshot.clone());
         }
-        let jobs = plans.iter().map(|plan| {
-            let table = plan.table.table_ref();
+        let shares = self.shares(&*source, &plans).await?;
+        let jobs = shares.iter().map(|share| {
+            let plan = &plans[share.table];
+            let (table, options) = (plan.table.table_ref(), options.clone().with_parts(share.parts));
             let job = self.copy(plan, self.extraction(plan, source.clone(), &options, &permits));
             job.map(move |done| done.map_err(|e| if e.context("table").is_some() { e } else { e.with("table", table) }))
+                .map_ok(|report| (share.table, report))
                 .boxed()
         });
         let mut report = self.new_report();
         report.snapshot = snapshot.as_ref().map(|s| s.info().clone());
-        let tables = all(self.workers, jobs.collect()).await?;
+        let mut tables = all(self.workers, jobs.collect()).await?;
+        tables.sort_by_key(|(table, _)| *table);
+        let tables = tables.into_iter().map(|(_, report)| report).collect();
         Ok(self.done(state, report, Step::Extract, tables, since))
+    }
+
+    /// In which order the tables begin, and which of them are divided.
+    async fn shares(&self, source: &dyn Source, plans: &[TablePlan<'_>]) -> Result<Vec<Share>> {
+        let tables: Vec<TableRef> = plans.iter().map(|plan| plan.from.clone()).collect();
+        // Where there is nothing to share out, nothing is asked.
+        let sizes = if self.workers > 1 && tables.len() > 1 { source.sizes(&tables).await? } else { vec![] };
+        let sizes: Vec<Option<u64>> = (0..tables.len()).map(|table| sizes.get(table).copied().flatten()).collect();
+        Ok(share_out(&sizes, self.workers))
     }
 
     /// How a table is kept up to date.

@@ -10,6 +10,7 @@ mod permits;
 mod plan;
 mod publish;
 mod report;
+mod shares;
 mod state;
 mod sync;
 

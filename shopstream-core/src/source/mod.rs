@@ -48,6 +48,13 @@ pub trait Source: fmt::Debug + fmt::Display + Send + Sync + 'static {
     /// has no such thing.
     async fn snapshot(&self) -> Result<Option<Snapshot>>;
 
+    /// About how many bytes a reader of all rows of each of these tables goes through, in their order; `None` where that is
+    /// not known, or not without a look at the rows (default all). Who reads several tables shares them out by it, so as
+    /// long as nobody writes to them it is the same whenever it is asked for.
+    async fn sizes(&self, tables: &[TableRef]) -> Result<Vec<Option<u64>>> {
+        Ok(vec![None; tables.len()])
+    }
+
     /// Starts to read a table.
     async fn read(&self, table: &TableRef, options: &ReadOptions) -> Result<TableRead>;
 

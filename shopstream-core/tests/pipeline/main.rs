@@ -7,6 +7,7 @@ mod contract;
 mod interrupted;
 #[cfg(feature = "conformance")]
 mod push_down;
+mod shared_out;
 mod shop;
 mod steps;
 mod sync;

@@ -145,6 +145,20 @@ pub(super) async fn expect(connection: &Connection, table: &TableRef) -> Result<
     found.ok_or_else(|| Error::not_found("no such table in the database").with("table", table))
 }
 
+/// The bytes that the rows of each table lie in, with what is stored aside of them: of a table with partitions those of all
+/// of them, of what is no table and what is not there none.
+pub(super) async fn sizes(connection: &Connection, tables: &[TableRef]) -> Result<Vec<Option<u64>>> {
+    const SQL: &str = "SELECT (SELECT sum(pg_catalog.pg_relation_size(c.oid, 'main') \
+        + CASE WHEN c.reltoastrelid = 0 THEN 0 ELSE pg_catalog.pg_relation_size(c.reltoastrelid, 'main') END)::int8 \
+        FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'm') AND (c.oid = t.oid \
+        OR c.oid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree(t.oid) p))) \
+        FROM (SELECT pg_catalog.to_regclass(n.name) AS oid, n.i \
+        FROM pg_catalog.unnest($1::pg_catalog.text[]) WITH ORDINALITY n (name, i)) t ORDER BY t.i";
+    let names: Vec<String> = tables.iter().map(quoted_table).collect();
+    let rows = connection.query(SQL, &[(&names, Type::TEXT_ARRAY)]).await?;
+    rows.iter().map(|row| Ok(get::<Option<i64>>(row, 0)?.and_then(|size| u64::try_from(size).ok()))).collect()
+}
+
 /// The columns of a table, in their order.
 pub(super) async fn attributes(connection: &Connection, relation: &Relation) -> Result<Vec<Attribute>> {
     // From each column's type on, through domains to what they are made of, and once from an array to its items. Rows

@@ -225,6 +225,11 @@ impl Source for PostgresSource {
         })
     }
 
+    async fn sizes(&self, tables: &[TableRef]) -> Result<Vec<Option<u64>>> {
+        let (sessions, _turn) = self.turn().await?;
+        read::sizes(&sessions, tables).await
+    }
+
     async fn read(&self, table: &TableRef, options: &ReadOptions) -> Result<TableRead> {
         let (sessions, turn) = self.turn().await?;
         let alone = self.alone.get().map(Alone::reason);

@@ -36,6 +36,15 @@ pub(super) async fn describe(sessions: &Sessions, policies: &Policies, table: &T
     Ok(Plan::new(relation, &attributes, None, policies)?.schema())
 }
 
+/// The bytes of each table.
+pub(super) async fn sizes(sessions: &Sessions, tables: &[TableRef]) -> Result<Vec<Option<u64>>> {
+    let mut session = sessions.begin(None).await?;
+    let sizes = catalog::sizes(&session, tables).await?;
+    session.rest();
+    sessions.end(session).await;
+    Ok(sizes)
+}
+
 /// The greatest value of a cursor.
 pub(super) async fn greatest(
     sessions: &Sessions,
