@@ -2,17 +2,24 @@
 
 use arrow::{
     array::ArrayRef,
-    datatypes::{Field, Schema},
+    datatypes::{Field, Fields, Schema, SchemaRef},
 };
 use parquet::{
-    arrow::arrow_writer::{ArrowColumnWriter, compute_leaves},
+    arrow::{
+        ArrowWriter,
+        arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves},
+    },
     errors::Result,
     file::{
         metadata::ColumnChunkMetaData,
+        properties::WriterProperties,
         writer::{SerializedFileWriter, SerializedRowGroupWriter},
     },
 };
-use std::io::Write;
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
 
 use super::{
     chunk::{ChunkWriter, Press},
@@ -27,28 +34,46 @@ pub(super) enum Column {
     Leaves(Vec<ArrowColumnWriter>),
 }
 
-/// The columns of a file's next row group, whose leaves these are.
-pub(super) fn columns<W: Write + Send>(
-    schema: &Schema,
-    file: &SerializedFileWriter<W>,
-    leaves: Vec<ArrowColumnWriter>,
-) -> Vec<Column> {
-    let mut columns: Vec<Column> = schema.fields().iter().map(|_| Column::Leaves(vec![])).collect();
-    let stored = file.schema_descr();
-    for (leaf, writer) in leaves.into_iter().enumerate() {
-        let place = stored.get_column_root_idx(leaf);
-        let chunk = match has_own_statistics(schema.field(place)) {
-            true => ChunkWriter::new(&stored.column(leaf), file.properties()),
-            false => None,
+/// Makes the columns of a file's row groups.
+pub(super) struct Columns {
+    schema: SchemaRef,
+    /// Makes those that are encoded by the crate, if there are any.
+    leaves: Option<ArrowRowGroupWriterFactory>,
+}
+
+impl Columns {
+    pub(super) fn new(schema: &SchemaRef, properties: &WriterProperties) -> Result<Self> {
+        let others = schema.fields().iter().filter(|field| !has_own_statistics(field));
+        let others = Arc::new(Schema::new(others.cloned().collect::<Fields>()));
+        // Whose file it is does not matter to a factory; to make writers that nobody uses costs a good deal.
+        let leaves = match others.fields().is_empty() {
+            true => None,
+            false => {
+                let writer = ArrowWriter::try_new(io::sink(), others, Some(properties.clone()))?;
+                Some(writer.into_serialized_writer()?.1)
+            }
         };
-        match (&mut columns[place], chunk) {
-            (column, Some(chunk)) => *column = Column::Chunk(Box::new(chunk)),
-            (Column::Leaves(writers), None) => writers.push(writer),
-            // A column of one leaf is all there is of it.
-            (Column::Chunk(_), None) => {}
-        }
+        Ok(Self { schema: schema.clone(), leaves })
     }
-    columns
+
+    /// Those of the next row group.
+    pub(super) fn next<W: Write + Send>(&self, file: &SerializedFileWriter<W>) -> Result<Vec<Column>> {
+        let made = self.leaves.as_ref().map(|leaves| leaves.create_column_writers(file.flushed_row_groups().len()));
+        let mut made = made.transpose()?.unwrap_or_default().into_iter();
+        let mut columns: Vec<Column> = vec![];
+        for (leaf, column) in file.schema_descr().columns().iter().enumerate() {
+            let place = file.schema_descr().get_column_root_idx(leaf);
+            if has_own_statistics(self.schema.field(place)) {
+                columns.push(Column::Chunk(Box::new(ChunkWriter::new(column, file.properties())?)));
+                continue;
+            }
+            match columns.get_mut(place) {
+                Some(Column::Leaves(writers)) => writers.extend(made.next()),
+                _ => columns.push(Column::Leaves(made.next().into_iter().collect())),
+            }
+        }
+        Ok(columns)
+    }
 }
 
 impl Column {

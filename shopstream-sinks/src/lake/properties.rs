@@ -22,14 +22,18 @@ const DICTIONARY_BYTES: usize = 512 << 10;
 
 /// zstd at its fastest, over columns that are encoded as was asked for; where a sample chooses, not over those that it
 /// makes no smaller.
-pub(super) fn writer_properties(encoding: Encoding, first: &RecordBatch) -> Result<WriterProperties> {
+pub(super) fn writer_properties(
+    encoding: Encoding,
+    first: &RecordBatch,
+    press: &mut Press,
+) -> Result<WriterProperties> {
     let base = row_groups::with_own_statistics(&first.schema())
         .fold(base(), |properties, column| properties.set_column_statistics_enabled(column, EnabledStatistics::None));
     let plain = base.clone().set_dictionary_enabled(false);
     Ok(match encoding {
         Encoding::Plain => plain.build(),
         Encoding::Dictionary => base.build(),
-        _ => sample::choose(first)?
+        _ => sample::choose(first, press)?
             .into_iter()
             .fold(plain, |properties, (column, choice)| as_chosen(properties, &column, choice))
             .build(),
@@ -48,8 +52,6 @@ fn as_chosen(
     };
     match (choice.form, packed(column)) {
         (Form::Packed, Some(packed)) => properties.set_column_encoding(path, packed),
-        // Of numbers, what comes when it is full is written plainly: the crate's encoder of differences holds a MiB, needed
-        // or not.
         (Form::Dictionary, _) => properties.set_column_dictionary_enabled(path, true),
         _ => properties,
     }

@@ -8,7 +8,7 @@ use arrow::{
     datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit},
 };
 use parquet::{
-    arrow::{ArrowWriter, arrow_writer::ArrowRowGroupWriterFactory},
+    arrow::ArrowWriter,
     basic::Type,
     errors::{ParquetError, Result},
     file::{
@@ -22,7 +22,7 @@ use std::{io::Write, mem};
 
 use super::{
     chunk::Press,
-    column::{self, Column},
+    column::{Column, Columns},
     properties::{self, writer_properties},
     text_extremes::TextExtremes,
 };
@@ -37,8 +37,8 @@ const SLICE_ROWS: usize = 8_192;
 /// A Parquet file being written.
 pub(super) struct RowGroups<W: Write + Send> {
     file: SerializedFileWriter<W>,
-    groups: ArrowRowGroupWriterFactory,
     schema: SchemaRef,
+    next: Columns,
     /// The columns of the row group under way, if it has a row.
     columns: Vec<Column>,
     press: Press,
@@ -53,12 +53,13 @@ impl<W: Write + Send> RowGroups<W> {
     /// Begins a file whose first rows are these.
     pub(super) fn new(to: W, encoding: Encoding, first: &RecordBatch) -> Result<Self> {
         let schema = first.schema();
-        let properties = writer_properties(encoding, first)?;
-        let (file, groups) = ArrowWriter::try_new(to, schema.clone(), Some(properties))?.into_serialized_writer()?;
+        let mut press = properties::press()?;
+        let properties = writer_properties(encoding, first, &mut press)?;
+        let next = Columns::new(&schema, &properties)?;
+        let (file, _) = ArrowWriter::try_new(to, schema.clone(), Some(properties))?.into_serialized_writer()?;
         let stats = StatsCollector::new(&schema);
         let texts = text_extremes(&schema);
-        let press = properties::press()?;
-        Ok(Self { file, groups, schema, columns: vec![], press, rows: 0, before: stats.clone(), stats, texts })
+        Ok(Self { file, schema, next, columns: vec![], press, rows: 0, before: stats.clone(), stats, texts })
     }
 
     /// What the file is written to.
@@ -83,8 +84,7 @@ impl<W: Write + Send> RowGroups<W> {
 
     fn encode(&mut self, rows: &RecordBatch) -> Result<()> {
         if self.columns.is_empty() {
-            let leaves = self.groups.create_column_writers(self.file.flushed_row_groups().len())?;
-            self.columns = column::columns(&self.schema, &self.file, leaves);
+            self.columns = self.next.next(&self.file)?;
         }
         let columns = self.schema.fields().iter().zip(rows.columns());
         for ((field, array), (column, texts)) in columns.zip(self.columns.iter_mut().zip(&mut self.texts)) {

@@ -1,15 +1,26 @@
 //! Which encoding makes which column small: a sample of the rows is written in each of them.
 
-use arrow::{array::RecordBatch, compute::concat_batches};
+use arrow::{
+    array::{ArrayRef, RecordBatch},
+    compute::concat_batches,
+};
 use parquet::{
     arrow::{ArrowSchemaConverter, ArrowWriter},
     basic::Type,
     errors::Result,
-    file::{metadata::ColumnChunkMetaData, properties::WriterPropertiesBuilder},
+    file::{
+        metadata::ColumnChunkMetaData,
+        properties::{WriterProperties, WriterPropertiesBuilder},
+    },
     schema::types::ColumnDescPtr,
 };
 
-use super::properties::{self, base, packed};
+use super::{
+    chunk::{ChunkWriter, Press},
+    properties::{self, base, packed},
+    row_groups::has_own_statistics,
+    text_extremes::TextExtremes,
+};
 
 /// Runs of rows that make a sample, each as long: differences show between neighbours, repetition from afar.
 const RUNS: usize = 8;
@@ -55,26 +66,31 @@ impl Size {
 }
 
 /// The choice for each leaf column of a batch, the same for the same rows.
-pub(super) fn choose(first: &RecordBatch) -> Result<Vec<(ColumnDescPtr, Choice)>> {
+pub(super) fn choose(first: &RecordBatch, press: &mut Press) -> Result<Vec<(ColumnDescPtr, Choice)>> {
     let sample = sample(first)?;
     let mut choices = vec![];
     // One after the other: a writer's buffers are large, and there is one for each column.
     for column in 0..sample.num_columns() {
-        choices.extend(choose_for(&sample.project(&[column])?)?);
+        choices.extend(choose_for(&sample.project(&[column])?, press)?);
     }
     Ok(choices)
 }
 
-fn choose_for(sample: &RecordBatch) -> Result<Vec<(ColumnDescPtr, Choice)>> {
+fn choose_for(sample: &RecordBatch, press: &mut Press) -> Result<Vec<(ColumnDescPtr, Choice)>> {
     let schema = ArrowSchemaConverter::new().convert(&sample.schema())?;
-    let plain = sizes(sample, base().set_dictionary_enabled(false))?;
-    let dictionary = sizes(sample, base())?;
+    let mut sizes =
+        |properties: WriterPropertiesBuilder| match (schema.columns(), has_own_statistics(sample.schema().field(0))) {
+            ([column], true) => Ok(vec![size_of_chunk(column, sample.column(0), &properties.build(), press)?]),
+            _ => sizes(sample, properties),
+        };
+    let plain = sizes(base().set_dictionary_enabled(false))?;
+    let dictionary = sizes(base())?;
     let packing =
         schema.columns().iter().fold(base().set_dictionary_enabled(false), |properties, column| match packed(column) {
             Some(encoding) => properties.set_column_encoding(column.path().clone(), encoding),
             None => properties,
         });
-    let packed = sizes(sample, packing)?;
+    let packed = sizes(packing)?;
     let choices = schema.columns().iter().zip(plain).zip(packed).zip(dictionary);
     Ok(choices
         .map(|(((column, plain), packed), dictionary)| (column.clone(), best(column, plain, packed, dictionary)))
@@ -117,7 +133,19 @@ fn sample(batch: &RecordBatch) -> Result<RecordBatch> {
     Ok(concat_batches(&batch.schema(), &runs.collect::<Vec<_>>())?)
 }
 
-/// The bytes of each leaf column.
+/// The bytes of a column of whole numbers or texts.
+fn size_of_chunk(
+    column: &ColumnDescPtr,
+    rows: &ArrayRef,
+    properties: &WriterProperties,
+    press: &mut Press,
+) -> Result<Size> {
+    let mut chunk = ChunkWriter::new(column, properties)?;
+    chunk.write(rows, press, &mut TextExtremes::unwanted())?;
+    Ok(size(&chunk.close(press)?.1.metadata))
+}
+
+/// The bytes of each leaf column of another type.
 fn sizes(sample: &RecordBatch, properties: WriterPropertiesBuilder) -> Result<Vec<Size>> {
     let mut writer = ArrowWriter::try_new(vec![], sample.schema(), Some(properties.build()))?;
     writer.write(sample)?;
@@ -172,7 +200,7 @@ mod tests {
             ),
             ("text", texts(|i| format!("{:x} and {:x}", noise(i), noise(!i) % (1 << (i % 40)))), true),
         ]);
-        let choices = choose(&batch.unwrap()).unwrap();
+        let choices = choose(&batch.unwrap(), &mut properties::press().unwrap()).unwrap();
         choices.into_iter().map(|(column, choice)| (column.name().to_owned(), choice)).collect()
     }
 

@@ -30,6 +30,11 @@ impl TextExtremes {
         Self { wanted: field.extension_type_name() != Some("arrow.json"), found: None }
     }
 
+    /// Of nothing that anybody wants to know.
+    pub(super) fn unwanted() -> Self {
+        Self { wanted: false, found: None }
+    }
+
     /// Adds the texts of an array; one of another type has none.
     pub(super) fn update(&mut self, array: &dyn Array) {
         if !self.wanted {

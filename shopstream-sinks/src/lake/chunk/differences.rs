@@ -13,7 +13,7 @@ const PARTS: usize = 4;
 const LARGEST_BLOCK: usize = 256;
 
 /// A number of 32 or 64 bits.
-pub(super) trait Whole: Copy + Default + Send + 'static {
+pub(super) trait Whole: Copy + Default + PartialEq + Send + 'static {
     /// Values of a block, as many as Parquet's own writer takes.
     const BLOCK: usize;
 
@@ -21,6 +21,9 @@ pub(super) trait Whole: Copy + Default + Send + 'static {
     fn minus(self, other: Self) -> i64;
 
     fn wide(self) -> i64;
+
+    /// Appends numbers as they lie in memory, the lowest byte first.
+    fn append(numbers: &[Self], to: &mut Vec<u8>);
 }
 
 impl Whole for i32 {
@@ -33,6 +36,10 @@ impl Whole for i32 {
     fn wide(self) -> i64 {
         i64::from(self)
     }
+
+    fn append(numbers: &[Self], to: &mut Vec<u8>) {
+        append(numbers, Self::to_le_bytes, to);
+    }
 }
 
 impl Whole for i64 {
@@ -44,6 +51,18 @@ impl Whole for i64 {
 
     fn wide(self) -> i64 {
         self
+    }
+
+    fn append(numbers: &[Self], to: &mut Vec<u8>) {
+        append(numbers, Self::to_le_bytes, to);
+    }
+}
+
+fn append<T: Copy, const BYTES: usize>(numbers: &[T], bytes: impl Fn(T) -> [u8; BYTES], to: &mut Vec<u8>) {
+    let start = to.len();
+    to.resize(start + numbers.len() * BYTES, 0);
+    for (place, number) in to[start..].as_chunks_mut().0.iter_mut().zip(numbers) {
+        *place = bytes(*number);
     }
 }
 

@@ -11,7 +11,7 @@ use parquet::{
         page::{CompressedPage, Page, PageWriter},
         writer::ColumnCloseResult,
     },
-    errors::Result,
+    errors::{ParquetError, Result},
     file::{
         metadata::{ColumnChunkMetaData, OffsetIndexBuilder, PageEncodingStats},
         properties::WriterProperties,
@@ -25,6 +25,7 @@ mod dictionary;
 mod differences;
 mod levels;
 mod numbers;
+mod plain;
 mod press;
 mod runs;
 #[cfg(test)]
@@ -80,20 +81,26 @@ pub(super) struct ChunkWriter {
 }
 
 impl ChunkWriter {
-    /// A chunk of whole numbers or texts that is to be encoded as is done here.
-    pub(super) fn new(column: &ColumnDescPtr, properties: &WriterProperties) -> Option<Self> {
+    /// A chunk of whole numbers or texts.
+    pub(super) fn new(column: &ColumnDescPtr, properties: &WriterProperties) -> Result<Self> {
         let path = column.path();
         let of_few = properties.dictionary_enabled(path);
+        let limit = properties.column_dictionary_page_size_limit(path);
         let values: Box<dyn Values> = match (column.physical_type(), properties.encoding(path)) {
-            (Type::BYTE_ARRAY, _) if of_few => {
-                Box::new(Dictionary::new(properties.column_dictionary_page_size_limit(path)))
-            }
+            (Type::BYTE_ARRAY, _) if of_few => Box::new(Dictionary::<dictionary::Texts>::new(limit)),
+            (Type::INT32, _) if of_few => Box::new(Dictionary::<dictionary::Numbers<i32>>::new(limit)),
+            (Type::INT64, _) if of_few => Box::new(Dictionary::<dictionary::Numbers<i64>>::new(limit)),
             (Type::BYTE_ARRAY, Some(Encoding::DELTA_LENGTH_BYTE_ARRAY)) => Box::new(Texts::new()),
-            (Type::INT32, Some(Encoding::DELTA_BINARY_PACKED)) if !of_few => Box::new(Differences::<i32>::new()),
-            (Type::INT64, Some(Encoding::DELTA_BINARY_PACKED)) if !of_few => Box::new(Differences::<i64>::new()),
-            _ => return None,
+            (Type::INT32, Some(Encoding::DELTA_BINARY_PACKED)) => Box::new(Differences::<i32>::new()),
+            (Type::INT64, Some(Encoding::DELTA_BINARY_PACKED)) => Box::new(Differences::<i64>::new()),
+            (Type::BYTE_ARRAY, None) => Box::new(plain::Texts::default()),
+            (Type::INT32, None) => Box::new(plain::Numbers::<i32>::new()),
+            (Type::INT64, None) => Box::new(plain::Numbers::<i64>::new()),
+            (other, encoding) => {
+                return Err(ParquetError::NYI(format!("a column of {other} as {encoding:?}")));
+            }
         };
-        Some(Self {
+        Ok(Self {
             compression: properties.compression(path),
             page_bytes: properties.column_data_page_size_limit(path),
             page_rows: properties.data_page_row_count_limit(),
