@@ -46,8 +46,8 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> Pipeline<P> {
     async fn shares(&self, source: &dyn Source, plans: &[TablePlan<'_>]) -> Result<Vec<Share>> {
         let tables: Vec<TableRef> = plans.iter().map(|plan| plan.from.clone()).collect();
         // Where there is nothing to share out, nothing is asked.
-        let sizes = if self.workers > 1 && tables.len() > 1 { source.sizes(&tables).await? } else { vec![] };
-        let sizes: Vec<Option<u64>> = (0..tables.len()).map(|table| sizes.get(table).copied().flatten()).collect();
+        let mut sizes = if self.workers > 1 && tables.len() > 1 { source.sizes(&tables).await? } else { vec![] };
+        sizes.resize(tables.len(), None);
         Ok(share_out(&sizes, self.workers))
     }
 

@@ -128,7 +128,8 @@ impl<W: Write + Send> RowGroups<W> {
     }
 }
 
-/// Columns whose statistics are found here: whole numbers that Parquet keeps in 32 or 64 bits, and texts.
+/// Columns whose statistics are found here, and whose pages are encoded by the lake: whole numbers that Parquet keeps in 32
+/// or 64 bits, and texts.
 pub(super) fn with_own_statistics(schema: &SchemaRef) -> impl Iterator<Item = ColumnPath> {
     let columns = schema.fields().iter().filter(|field| has_own_statistics(field));
     columns.map(|field| ColumnPath::new(vec![field.name().clone()]))

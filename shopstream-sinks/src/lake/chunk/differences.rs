@@ -78,12 +78,14 @@ pub(super) struct Differences<T> {
     packed: Vec<u8>,
 }
 
-impl<T: Whole> Differences<T> {
-    pub(super) fn new() -> Self {
+impl<T: Whole> Default for Differences<T> {
+    fn default() -> Self {
         let (first, last) = (T::default(), T::default());
         Self { count: 0, first, last, block: [0; LARGEST_BLOCK], filled: 0, packed: vec![] }
     }
+}
 
+impl<T: Whole> Differences<T> {
     /// Bytes so far, but for the block under way.
     pub(super) fn bytes(&self) -> usize {
         self.packed.len()

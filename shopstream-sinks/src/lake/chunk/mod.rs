@@ -90,12 +90,12 @@ impl ChunkWriter {
             (Type::BYTE_ARRAY, _) if of_few => Box::new(Dictionary::<dictionary::Texts>::new(limit)),
             (Type::INT32, _) if of_few => Box::new(Dictionary::<dictionary::Numbers<i32>>::new(limit)),
             (Type::INT64, _) if of_few => Box::new(Dictionary::<dictionary::Numbers<i64>>::new(limit)),
-            (Type::BYTE_ARRAY, Some(Encoding::DELTA_LENGTH_BYTE_ARRAY)) => Box::new(Texts::new()),
-            (Type::INT32, Some(Encoding::DELTA_BINARY_PACKED)) => Box::new(Differences::<i32>::new()),
-            (Type::INT64, Some(Encoding::DELTA_BINARY_PACKED)) => Box::new(Differences::<i64>::new()),
+            (Type::BYTE_ARRAY, Some(Encoding::DELTA_LENGTH_BYTE_ARRAY)) => Box::new(Texts::default()),
+            (Type::INT32, Some(Encoding::DELTA_BINARY_PACKED)) => Box::new(Differences::<i32>::default()),
+            (Type::INT64, Some(Encoding::DELTA_BINARY_PACKED)) => Box::new(Differences::<i64>::default()),
             (Type::BYTE_ARRAY, None) => Box::new(plain::Texts::default()),
-            (Type::INT32, None) => Box::new(plain::Numbers::<i32>::new()),
-            (Type::INT64, None) => Box::new(plain::Numbers::<i64>::new()),
+            (Type::INT32, None) => Box::new(plain::Numbers::<i32>::default()),
+            (Type::INT64, None) => Box::new(plain::Numbers::<i64>::default()),
             (other, encoding) => {
                 return Err(ParquetError::NYI(format!("a column of {other} as {encoding:?}")));
             }

@@ -1,22 +1,17 @@
 //! Values as they lie in memory, texts behind their lengths. Parquet's PLAIN:
 //! <https://parquet.apache.org/docs/file-format/data-pages/encodings/#PLAIN>.
 
-use arrow::array::{Array, ArrayAccessor};
+use arrow::array::Array;
 use parquet::basic::Encoding;
 use std::marker::PhantomData;
 
 use super::{super::text_extremes::TextExtremes, Values, numbers::Stored, texts::TakeTexts};
 
 /// The numbers of a page.
+#[derive(Default)]
 pub(super) struct Numbers<T> {
     bytes: Vec<u8>,
     of: PhantomData<T>,
-}
-
-impl<T: Stored> Numbers<T> {
-    pub(super) fn new() -> Self {
-        Self { bytes: vec![], of: PhantomData }
-    }
 }
 
 impl<T: Stored> Values for Numbers<T> {
@@ -50,15 +45,12 @@ pub(super) fn append_text(text: &str, to: &mut Vec<u8>) {
 }
 
 impl TakeTexts for Texts {
-    fn take<'a>(&mut self, rows: impl ArrayAccessor<Item = &'a str>, room: usize, _: &mut TextExtremes) -> usize {
-        let mut taken = 0;
-        while taken < rows.len() && (taken == 0 || self.0.len() < room) {
-            if rows.is_valid(taken) {
-                append_text(rows.value(taken), &mut self.0);
-            }
-            taken += 1;
-        }
-        taken
+    fn add(&mut self, text: &str, _: &mut TextExtremes) {
+        append_text(text, &mut self.0);
+    }
+
+    fn is_full(&self, room: usize) -> bool {
+        self.0.len() >= room
     }
 }
 
@@ -72,7 +64,7 @@ impl Values for Texts {
     }
 
     fn put(&mut self, rows: &dyn Array, room: usize, extremes: &mut TextExtremes) -> usize {
-        let taken = self.take_any(rows, room, extremes);
+        let taken = self.take(rows, room, extremes);
         extremes.update(&*rows.slice(0, taken));
         taken
     }

@@ -10,6 +10,7 @@ use parquet::basic::Encoding;
 use super::{super::text_extremes::TextExtremes, Values, differences::Differences};
 
 /// The texts of a page.
+#[derive(Default)]
 pub(super) struct Texts {
     lengths: Differences<i32>,
     bytes: Vec<u8>,
@@ -17,42 +18,48 @@ pub(super) struct Texts {
     new: Vec<i32>,
 }
 
-impl Texts {
-    pub(super) fn new() -> Self {
-        Self { lengths: Differences::new(), bytes: vec![], new: vec![] }
-    }
-}
-
 /// What takes texts of any of Arrow's types.
 pub(super) trait TakeTexts {
-    /// Adds the texts of rows, as [`Values::put`] does.
-    fn take<'a>(&mut self, rows: impl ArrayAccessor<Item = &'a str>, room: usize, extremes: &mut TextExtremes)
-    -> usize;
+    fn add(&mut self, text: &str, extremes: &mut TextExtremes);
 
-    fn take_any(&mut self, rows: &dyn Array, room: usize, extremes: &mut TextExtremes) -> usize {
+    /// Whether there are as many bytes as there is room for.
+    fn is_full(&self, room: usize) -> bool;
+
+    /// Adds the texts of rows, as [`Values::put`] does.
+    fn take(&mut self, rows: &dyn Array, room: usize, extremes: &mut TextExtremes) -> usize {
         match rows.data_type() {
-            DataType::Utf8 => self.take(rows.as_string::<i32>(), room, extremes),
-            DataType::LargeUtf8 => self.take(rows.as_string::<i64>(), room, extremes),
-            _ => self.take(rows.as_string_view(), room, extremes),
+            DataType::Utf8 => self.take_of(rows.as_string::<i32>(), room, extremes),
+            DataType::LargeUtf8 => self.take_of(rows.as_string::<i64>(), room, extremes),
+            _ => self.take_of(rows.as_string_view(), room, extremes),
         }
+    }
+
+    fn take_of<'a>(
+        &mut self,
+        rows: impl ArrayAccessor<Item = &'a str>,
+        room: usize,
+        extremes: &mut TextExtremes,
+    ) -> usize {
+        let mut taken = 0;
+        while taken < rows.len() && (taken == 0 || !self.is_full(room)) {
+            if rows.is_valid(taken) {
+                self.add(rows.value(taken), extremes);
+            }
+            taken += 1;
+        }
+        taken
     }
 }
 
 impl TakeTexts for Texts {
-    fn take<'a>(&mut self, rows: impl ArrayAccessor<Item = &'a str>, room: usize, _: &mut TextExtremes) -> usize {
-        let mut taken = 0;
-        while taken < rows.len() && (taken == 0 || self.bytes.len() < room) {
-            if rows.is_valid(taken) {
-                let text = rows.value(taken);
-                self.bytes.extend_from_slice(text.as_bytes());
-                // A page that is larger than this counts is refused.
-                self.new.push(text.len() as i32);
-            }
-            taken += 1;
-        }
-        self.lengths.put(&self.new);
-        self.new.clear();
-        taken
+    fn add(&mut self, text: &str, _: &mut TextExtremes) {
+        self.bytes.extend_from_slice(text.as_bytes());
+        // A page that is larger than this counts is refused.
+        self.new.push(text.len() as i32);
+    }
+
+    fn is_full(&self, room: usize) -> bool {
+        self.bytes.len() >= room
     }
 }
 
@@ -66,7 +73,9 @@ impl Values for Texts {
     }
 
     fn put(&mut self, rows: &dyn Array, room: usize, extremes: &mut TextExtremes) -> usize {
-        let taken = self.take_any(rows, room, extremes);
+        let taken = self.take(rows, room, extremes);
+        self.lengths.put(&self.new);
+        self.new.clear();
         // All at once is faster than one by one.
         extremes.update(&*rows.slice(0, taken));
         taken

@@ -1,6 +1,6 @@
 //! The values of a dictionary.
 
-use arrow::array::{Array, ArrayAccessor};
+use arrow::array::Array;
 use foldhash::fast::FixedState;
 use hashbrown::{HashTable, hash_table::Entry};
 use std::{hash::BuildHasher, ops::Range};
@@ -16,9 +16,7 @@ use super::super::{
 /// Values, each once, in the order in which they came.
 pub(in crate::lake::chunk) trait Entries: Default + Send {
     /// What encodes those that come when there is no room for more.
-    type Rest: Values;
-
-    fn rest() -> Self::Rest;
+    type Rest: Values + Default;
 
     /// The values as a page has them.
     fn bytes(&self) -> &[u8];
@@ -64,29 +62,21 @@ impl Texts {
 /// Where the numbers of texts go.
 struct Taking<'a> {
     texts: &'a mut Texts,
-    limit: usize,
     numbers: &'a mut Vec<u32>,
 }
 
 impl TakeTexts for Taking<'_> {
-    fn take<'a>(&mut self, rows: impl ArrayAccessor<Item = &'a str>, _: usize, extremes: &mut TextExtremes) -> usize {
-        let mut taken = 0;
-        while taken < rows.len() && self.texts.bytes.len() < self.limit {
-            if rows.is_valid(taken) {
-                self.numbers.push(self.texts.number(rows.value(taken), extremes));
-            }
-            taken += 1;
-        }
-        taken
+    fn add(&mut self, text: &str, extremes: &mut TextExtremes) {
+        self.numbers.push(self.texts.number(text, extremes));
+    }
+
+    fn is_full(&self, room: usize) -> bool {
+        self.texts.bytes.len() >= room
     }
 }
 
 impl Entries for Texts {
     type Rest = texts::Texts;
-
-    fn rest() -> Self::Rest {
-        texts::Texts::new()
-    }
 
     fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -97,7 +87,7 @@ impl Entries for Texts {
     }
 
     fn take(&mut self, rows: &dyn Array, limit: usize, numbers: &mut Vec<u32>, extremes: &mut TextExtremes) -> usize {
-        Taking { texts: self, limit, numbers }.take_any(rows, limit, extremes)
+        Taking { texts: self, numbers }.take(rows, limit, extremes)
     }
 }
 
@@ -112,10 +102,6 @@ pub(in crate::lake::chunk) struct Numbers<T> {
 
 impl<T: Stored> Entries for Numbers<T> {
     type Rest = plain::Numbers<T>;
-
-    fn rest() -> Self::Rest {
-        plain::Numbers::new()
-    }
 
     fn bytes(&self) -> &[u8] {
         &self.bytes

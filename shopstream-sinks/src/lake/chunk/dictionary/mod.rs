@@ -32,7 +32,7 @@ pub(super) struct Dictionary<E: Entries> {
 
 impl<E: Entries> Dictionary<E> {
     pub(super) fn new(limit: usize) -> Self {
-        Self { entries: E::default(), numbers: vec![], limit, rest: E::rest() }
+        Self { entries: E::default(), numbers: vec![], limit, rest: E::Rest::default() }
     }
 
     fn is_full(&self) -> bool {
