@@ -2,7 +2,7 @@
 //! <https://parquet.apache.org/docs/file-format/data-pages/encodings/#DELTALENGTH>.
 
 use arrow::{
-    array::{Array, ArrayAccessor, AsArray},
+    array::{Array, AsArray, StringViewArray},
     datatypes::DataType,
 };
 use parquet::basic::Encoding;
@@ -25,25 +25,36 @@ pub(super) trait TakeTexts {
     /// Whether there are as many bytes as there is room for.
     fn is_full(&self, room: usize) -> bool;
 
+    /// Adds the text of a row that has one.
+    fn add_viewed(&mut self, rows: &StringViewArray, row: usize, extremes: &mut TextExtremes) {
+        self.add(rows.value(row), extremes);
+    }
+
     /// Adds the texts of rows, as [`Values::put`] does.
     fn take(&mut self, rows: &dyn Array, room: usize, extremes: &mut TextExtremes) -> usize {
         match rows.data_type() {
-            DataType::Utf8 => self.take_of(rows.as_string::<i32>(), room, extremes),
-            DataType::LargeUtf8 => self.take_of(rows.as_string::<i64>(), room, extremes),
-            _ => self.take_of(rows.as_string_view(), room, extremes),
+            DataType::Utf8 => {
+                let texts = rows.as_string::<i32>();
+                self.take_rows(rows, room, |to, row| to.add(texts.value(row), extremes))
+            }
+            DataType::LargeUtf8 => {
+                let texts = rows.as_string::<i64>();
+                self.take_rows(rows, room, |to, row| to.add(texts.value(row), extremes))
+            }
+            _ => {
+                let texts = rows.as_string_view();
+                self.take_rows(rows, room, |to, row| to.add_viewed(texts, row, extremes))
+            }
         }
     }
 
-    fn take_of<'a>(
-        &mut self,
-        rows: impl ArrayAccessor<Item = &'a str>,
-        room: usize,
-        extremes: &mut TextExtremes,
-    ) -> usize {
+    /// Does something with the rows that have a text.
+    fn take_rows(&mut self, rows: &dyn Array, room: usize, mut add: impl FnMut(&mut Self, usize)) -> usize {
+        let (count, nulls) = (rows.len(), rows.nulls());
         let mut taken = 0;
-        while taken < rows.len() && (taken == 0 || !self.is_full(room)) {
-            if rows.is_valid(taken) {
-                self.add(rows.value(taken), extremes);
+        while taken < count && (taken == 0 || !self.is_full(room)) {
+            if nulls.is_none_or(|nulls| nulls.is_valid(taken)) {
+                add(self, taken);
             }
             taken += 1;
         }

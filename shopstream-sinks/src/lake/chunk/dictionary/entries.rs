@@ -1,6 +1,6 @@
 //! The values of a dictionary.
 
-use arrow::array::Array;
+use arrow::array::{Array, StringViewArray};
 use foldhash::fast::FixedState;
 use hashbrown::{HashTable, hash_table::Entry};
 use std::{hash::BuildHasher, ops::Range};
@@ -36,12 +36,55 @@ pub(in crate::lake::chunk) struct Texts {
     places: Vec<Range<usize>>,
     numbers: HashTable<u32>,
     hash: FixedState,
+    short: Short,
+}
+
+/// Short texts that came of late, by their views, and the numbers of them: a view that holds all of its text is compared
+/// at once.
+struct Short([(u128, u32); SHORT]);
+
+/// Places for short texts.
+const SHORT: usize = 256;
+/// Bytes of a text that its view holds.
+const INLINE: u32 = 12;
+
+impl Default for Short {
+    fn default() -> Self {
+        // A view of more bytes than are ever short.
+        Self([(u128::MAX, 0); SHORT])
+    }
+}
+
+impl Short {
+    /// Where a view is if it is there.
+    fn place(&mut self, view: u128) -> &mut (u128, u32) {
+        // Any odd number of mostly random bits spreads the others into the upper ones.
+        let mixed = ((view >> 64) as u64 ^ view as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        &mut self.0[(mixed >> 56) as usize % SHORT]
+    }
 }
 
 impl Texts {
+    /// The number of a row's text.
+    #[inline]
+    fn number_of(&mut self, rows: &StringViewArray, row: usize, extremes: &mut TextExtremes) -> u32 {
+        let view = rows.views()[row];
+        // Its first four bytes are the length.
+        if view as u32 > INLINE {
+            return self.number(rows.value(row), extremes);
+        }
+        let (known, number) = *self.short.place(view);
+        if known == view {
+            return number;
+        }
+        let number = self.number(rows.value(row), extremes);
+        *self.short.place(view) = (view, number);
+        number
+    }
+
     /// The number of a text.
     fn number(&mut self, text: &str, extremes: &mut TextExtremes) -> u32 {
-        let Self { bytes, places, numbers, hash } = self;
+        let Self { bytes, places, numbers, hash, .. } = self;
         let same = |number: &u32| bytes[places[*number as usize].clone()] == *text.as_bytes();
         let rehash = |number: &u32| hash.hash_one(&bytes[places[*number as usize].clone()]);
         match numbers.entry(hash.hash_one(text.as_bytes()), same, rehash) {
@@ -68,6 +111,10 @@ struct Taking<'a> {
 impl TakeTexts for Taking<'_> {
     fn add(&mut self, text: &str, extremes: &mut TextExtremes) {
         self.numbers.push(self.texts.number(text, extremes));
+    }
+
+    fn add_viewed(&mut self, rows: &StringViewArray, row: usize, extremes: &mut TextExtremes) {
+        self.numbers.push(self.texts.number_of(rows, row, extremes));
     }
 
     fn is_full(&self, room: usize) -> bool {
