@@ -10,7 +10,7 @@ use arrow::{
 };
 use std::{mem, sync::Arc};
 
-use super::{Fault, Kind, Rule, fields::Fields, list::List, numeric, rule::UUID_BYTES};
+use super::{Fault, Kind, Rule, few::Few, fields::Fields, list::List, numeric, rule::UUID_BYTES};
 use crate::postgres::wire::{DAY_MICROS, EPOCH_DAYS, EPOCH_MICROS, JSONB_VERSION};
 
 #[derive(Debug)]
@@ -24,6 +24,8 @@ enum Values {
     I128(Vec<i128>),
     /// Where each text ends, after a first 0, and all texts in a row.
     Text(Vec<i32>, Vec<u8>),
+    /// Texts, as long as they are few.
+    Few(Few),
     Uuid(Vec<[u8; UUID_BYTES]>),
     List(Box<List>),
 }
@@ -37,51 +39,71 @@ pub(super) struct Column {
 
 impl Column {
     pub(super) fn new(rule: Rule) -> Self {
-        Self { rule, values: Values::new(rule, 0, 0), nulls: NullBufferBuilder::new(0) }
+        let values = match (rule.kind, rule.item) {
+            (Kind::Text, None) => Values::Few(Few::new()),
+            _ => Values::new(rule, 0, 0),
+        };
+        Self { rule, values, nulls: NullBufferBuilder::new(0) }
     }
 
     /// Reads the fields of some rows. Where one is at fault, it says in which of the rows.
     pub(super) fn extend(&mut self, fields: Fields<'_>) -> Result<(), (usize, Fault)> {
         let mut column = Filling { rule: self.rule, nulls: &mut self.nulls };
-        match (&mut self.values, self.rule.kind) {
-            (Values::I32(v), Kind::Date) => column.fill(v, fields, date),
-            (Values::I32(v), _) => column.fill(v, fields, |field| Ok(i32::from_be_bytes(fixed(field)?))),
-            (Values::I64(v), Kind::Timestamp { .. }) => column.fill(v, fields, timestamp),
-            (Values::I64(v), Kind::Time) => column.fill(v, fields, time),
-            (Values::I64(v), Kind::Oid) => column.fill(v, fields, |field| Ok(u32::from_be_bytes(fixed(field)?).into())),
-            (Values::I64(v), _) => column.fill(v, fields, |field| Ok(i64::from_be_bytes(fixed(field)?))),
+        let read = match (&mut self.values, self.rule.kind) {
+            (Values::I32(v), Kind::Date) => column.fill(v, fields.iter(), date),
+            (Values::I32(v), _) => column.fill(v, fields.iter(), |field| Ok(i32::from_be_bytes(fixed(field)?))),
+            (Values::I64(v), Kind::Timestamp { .. }) => column.fill(v, fields.iter(), timestamp),
+            (Values::I64(v), Kind::Time) => column.fill(v, fields.iter(), time),
+            (Values::I64(v), Kind::Oid) => {
+                column.fill(v, fields.iter(), |field| Ok(u32::from_be_bytes(fixed(field)?).into()))
+            }
+            (Values::I64(v), _) => column.fill(v, fields.iter(), |field| Ok(i64::from_be_bytes(fixed(field)?))),
             (Values::I128(v), Kind::Numeric { precision, scale }) => {
-                column.fill(v, fields, |field| numeric::units(field, precision, scale))
+                column.fill(v, fields.iter(), |field| numeric::units(field, precision, scale))
             }
             (Values::Text(ends, bytes), Kind::Jsonb) => column.fill_ends(ends, fields, |field| match field {
                 [JSONB_VERSION, text @ ..] => append(bytes, text),
                 _ => Err(Fault::Malformed),
             }),
             (Values::Text(ends, bytes), _) => column.fill_ends(ends, fields, |field| append(bytes, field)),
-            (Values::Bool(v), _) => column.fill(v, fields, |field| match field {
+            (Values::Few(few), _) => {
+                let Few { texts, rows, .. } = few;
+                column.fill(rows, fields.iter_to_end(), |(rest, length)| texts.number(rest, length))
+            }
+            (Values::Bool(v), _) => column.fill(v, fields.iter(), |field| match field {
                 [0] => Ok(false),
                 [1] => Ok(true),
                 _ => Err(Fault::Malformed),
             }),
-            (Values::F64(v), _) => column.fill(v, fields, |field| Ok(f64::from_be_bytes(fixed(field)?))),
-            (Values::F32(v), _) => column.fill(v, fields, |field| Ok(f32::from_be_bytes(fixed(field)?))),
-            (Values::I16(v), _) => column.fill(v, fields, |field| Ok(i16::from_be_bytes(fixed(field)?))),
-            (Values::Uuid(v), _) => column.fill(v, fields, fixed),
+            (Values::F64(v), _) => column.fill(v, fields.iter(), |field| Ok(f64::from_be_bytes(fixed(field)?))),
+            (Values::F32(v), _) => column.fill(v, fields.iter(), |field| Ok(f32::from_be_bytes(fixed(field)?))),
+            (Values::I16(v), _) => column.fill(v, fields.iter(), |field| Ok(i16::from_be_bytes(fixed(field)?))),
+            (Values::Uuid(v), _) => column.fill(v, fields.iter(), fixed),
             (Values::List(list), _) => {
                 let List { ends, items } = &mut **list;
                 column.fill_ends(ends, fields, |field| items.append(field))
             }
             (Values::I128(_), _) => Err((0, Fault::Malformed)),
+        };
+        if let Values::Few(few) = &self.values
+            && few.are_many()
+        {
+            let (ends, bytes) = few.texts_of_rows().map_err(|fault| (0, fault))?;
+            self.values = Values::Text(ends, bytes);
         }
+        read
     }
 
     /// The array of what was read; the column starts again, with room for as much.
     pub(super) fn finish(&mut self) -> Result<ArrayRef, Fault> {
         let (rows, bytes) = self.values.size();
-        // Of texts a little more: as many are rarely as long, and what is full is copied to twice its size.
-        let values = mem::replace(&mut self.values, Values::new(self.rule, rows, bytes + bytes / 16));
-        let nulls = self.nulls.finish();
-        self.nulls = NullBufferBuilder::new(rows);
+        let nulls = mem::replace(&mut self.nulls, NullBufferBuilder::new(rows)).build();
+        if let Values::Few(few) = &mut self.values {
+            return few.finish(nulls);
+        }
+        // A little more: another batch is rarely just as large, and what is full is copied to twice its size.
+        let more = |count: usize| count + count / 16;
+        let values = mem::replace(&mut self.values, Values::new(self.rule, more(rows), more(bytes)));
         values.into_array(self.rule, nulls)
     }
 
@@ -97,6 +119,7 @@ impl Column {
             Values::F64(v) => v.capacity() * 8,
             Values::I128(v) => v.capacity() * 16,
             Values::Text(ends, bytes) => ends.capacity() * 4 + bytes.capacity(),
+            Values::Few(few) => few.room(),
             Values::Uuid(v) => v.capacity() * UUID_BYTES,
             Values::List(list) => list.room(),
         };
@@ -136,6 +159,7 @@ impl Values {
             Values::F64(v) => (v.len(), 0),
             Values::I128(v) => (v.len(), 0),
             Values::Text(ends, bytes) => (ends.len() - 1, bytes.len()),
+            Values::Few(few) => (few.rows.len(), 0),
             Values::Uuid(v) => (v.len(), 0),
             Values::List(list) => (list.len(), 0),
         }
@@ -161,6 +185,7 @@ impl Values {
                 Arc::new(FixedSizeBinaryArray::new(UUID_BYTES as i32, bytes, nulls))
             }
             (Values::List(list), _) => list.into_array(rule, nulls)?,
+            (Values::Few(mut few), _) => few.finish(nulls)?,
             (Values::Text(ends, bytes), Kind::Bytes) => {
                 let offsets = OffsetBuffer::new(ScalarBuffer::from(ends));
                 Arc::new(BinaryViewArray::from(&BinaryArray::new(offsets, Buffer::from_vec(bytes), nulls)))
@@ -185,22 +210,22 @@ struct Filling<'a> {
 impl Filling<'_> {
     /// A value for each field.
     #[inline]
-    fn fill<T: Clone + Default>(
+    fn fill<T: Clone + Default, F>(
         &mut self,
         values: &mut Vec<T>,
-        fields: Fields<'_>,
-        value: impl Fn(&[u8]) -> Result<T, Fault>,
+        fields: impl ExactSizeIterator<Item = Option<F>>,
+        mut value: impl FnMut(F) -> Result<T, Fault>,
     ) -> Result<(), (usize, Fault)> {
-        let (rows, start) = (self.nulls.len(), values.len());
+        let (rows, start, count) = (self.nulls.len(), values.len(), fields.len());
         // What is there already is filled faster than it is put behind one another.
-        values.resize(start + fields.len(), T::default());
-        for (row, (place, field)) in values[start..].iter_mut().zip(fields.iter()).enumerate() {
-            match field.map(&value) {
+        values.resize(start + count, T::default());
+        for (row, (place, field)) in values[start..].iter_mut().zip(fields).enumerate() {
+            match field.map(&mut value) {
                 Some(Ok(value)) => *place = value,
                 absent => self.absent(rows + row, absent.and_then(Result::err)).map_err(|fault| (row, fault))?,
             }
         }
-        self.present(rows + fields.len());
+        self.present(rows + count);
         Ok(())
     }
 
@@ -272,7 +297,7 @@ fn time(field: &[u8]) -> Result<i64, Fault> {
 
 /// Puts a text behind the others, and says where they end then.
 #[inline]
-fn append(bytes: &mut Vec<u8>, text: &[u8]) -> Result<i32, Fault> {
+pub(super) fn append(bytes: &mut Vec<u8>, text: &[u8]) -> Result<i32, Fault> {
     bytes.extend_from_slice(text);
     i32::try_from(bytes.len()).map_err(|_| Fault::OutOfRange)
 }

@@ -43,10 +43,16 @@ impl<'a> Fields<'a> {
 
     /// Their bytes, or `None` for NULL.
     #[inline]
-    pub(super) fn iter(self) -> impl Iterator<Item = Option<&'a [u8]>> {
+    pub(super) fn iter(self) -> impl ExactSizeIterator<Item = Option<&'a [u8]>> {
+        self.iter_to_end().map(|field| field.map(|(bytes, length)| bytes.get(..length).unwrap_or_default()))
+    }
+
+    /// The same with all that comes behind each, and how many of the bytes are its own.
+    #[inline]
+    pub(super) fn iter_to_end(self) -> impl ExactSizeIterator<Item = Option<(&'a [u8], usize)>> {
         self.marks.iter().step_by(self.columns).map(move |mark| {
-            let from = mark.at as usize;
-            (mark.length != NULL).then(|| self.bytes.get(from..from + mark.length as usize).unwrap_or_default())
+            let bytes = || self.bytes.get(mark.at as usize..).unwrap_or_default();
+            (mark.length != NULL).then(|| (bytes(), mark.length as usize))
         })
     }
 }

@@ -4,6 +4,7 @@
 
 mod column;
 mod fault;
+mod few;
 mod fields;
 mod list;
 mod numeric;

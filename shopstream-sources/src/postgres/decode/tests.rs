@@ -106,6 +106,27 @@ proptest! {
     }
 
     #[test]
+    fn texts_are_the_same_whether_they_are_few_or_many(
+        known in vec(".{0,20}|[a-z]{14,17}", 1..100),
+        picks in vec(of(any::<prop::sample::Index>()), 0..600),
+        few_first in 0usize..600,
+        sizes in vec(1usize..3000, 1..6),
+        max_rows in 1usize..400,
+    ) {
+        // At first there are a few of them only, so that it is in some batch or within one that they get many.
+        let pick = |(row, pick): (usize, &Option<prop::sample::Index>)| {
+            let among = if row < few_first { known.len().min(5) } else { known.len() };
+            pick.map(|pick| known[pick.index(among)].as_str())
+        };
+        let texts: StringViewArray = picks.iter().enumerate().map(pick).collect();
+        let batch = RecordBatch::try_new(schema(&[rule(Kind::Text)]), vec![Arc::new(texts)]).unwrap();
+        let bytes = encode(std::slice::from_ref(&batch)).unwrap();
+        let batches = decode(&[rule(Kind::Text)], &cut(&bytes, &sizes), max_rows).unwrap();
+        prop_assert!(batches.iter().all(|batch| batch.column(0).to_data().validate_full().is_ok()));
+        prop_assert_eq!(concat_batches(batch.schema_ref(), &batches).unwrap(), batch);
+    }
+
+    #[test]
     fn a_flipped_or_cut_stream_is_an_error_or_other_rows_but_no_panic(
         rows in rows(), at in any::<prop::sample::Index>(), flip in any::<u8>(), keep in any::<prop::sample::Index>(),
     ) {
