@@ -59,7 +59,7 @@ impl Column {
             }
             (Values::I64(v), _) => column.fill(v, fields.iter(), |field| Ok(i64::from_be_bytes(fixed(field)?))),
             (Values::I128(v), Kind::Numeric { precision, scale }) => {
-                column.fill(v, fields.iter(), |field| numeric::units(field, precision, scale))
+                column.fill(v, fields.iter_to_end(), |(rest, length)| numeric::read(rest, length, precision, scale))
             }
             (Values::Text(ends, bytes), Kind::Jsonb) => column.fill_ends(ends, fields, |field| match field {
                 [JSONB_VERSION, text @ ..] => append(bytes, text),

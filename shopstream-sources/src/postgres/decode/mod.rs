@@ -113,6 +113,8 @@ impl Decoder {
         walked
     }
 
+    // Mostly a piece is one row: to be called would be a good part of what it costs.
+    #[inline(always)]
     fn feed(&mut self, bytes: &[u8], piece: Range<usize>, out: &mut VecDeque<RecordBatch>) -> Result<()> {
         if self.carry.is_empty() {
             let used = self.walk(bytes, piece.clone(), out)?;
@@ -146,6 +148,7 @@ impl Decoder {
     }
 
     /// Finds whole rows, and says where the rest begins.
+    #[inline(always)]
     fn walk(&mut self, bytes: &[u8], piece: Range<usize>, out: &mut VecDeque<RecordBatch>) -> Result<usize> {
         let Range { start: mut at, end } = piece;
         if u32::try_from(end).is_err() {

@@ -3,9 +3,50 @@
 use super::Fault;
 use crate::postgres::wire::{INFINITY, MINUS_INFINITY, NAN, NEGATIVE, POSITIVE, POWERS};
 
-/// The value in units of 10^-`scale`, exactly, with at most `precision` digits.
+/// The value in units of 10^-`scale`, exactly, with at most `precision` digits, of a field that is the first bytes of these.
 #[inline]
-pub(super) fn units(field: &[u8], precision: u8, scale: u8) -> Result<i128, Fault> {
+pub(super) fn read(rest: &[u8], length: usize, precision: u8, scale: u8) -> Result<i128, Fault> {
+    match usual(rest, length, scale) {
+        Some(units) if u128::from(units) < POWERS[usize::from(precision)] => Ok(units.into()),
+        _ => units(rest.get(..length).unwrap_or_default(), precision, scale),
+    }
+}
+
+/// What most columns hold, without a loop or a guess at how many digits there are: no less than 0, up to two digits before
+/// the point and one behind it. `None` where it is anything else, also when something is wrong with it.
+#[inline]
+fn usual(rest: &[u8], length: usize, scale: u8) -> Option<u64> {
+    let (&head, digits) = rest.split_first_chunk::<8>()?;
+    let (head, digits) = (u64::from_be_bytes(head), u64::from_be_bytes(*digits.first_chunk()?));
+    let (count, weight, sign) = (head >> 48, head >> 32 & 0xFFFF, head >> 16 & 0xFFFF);
+    if !(1..=3).contains(&count) || length as u64 != 8 + 2 * count || sign != u64::from(POSITIVE) {
+        return None;
+    }
+    // What comes behind its digits is not its own.
+    let digits = digits & !(u64::MAX >> (16 * count));
+    let (a, b, c) = (digits >> 48, digits >> 32 & 0xFFFF, digits >> 16 & 0xFFFF);
+    if a.max(b).max(c) > 9999 {
+        return None;
+    }
+    // In units of 10^-4.
+    let units = match weight {
+        0 if c == 0 => a * 10_000 + b,
+        1 => a * 100_000_000 + b * 10_000 + c,
+        _ => return None,
+    };
+    // Divisors that are known here cost no division.
+    let (units, rest) = match scale {
+        0 => (units / 10_000, units % 10_000),
+        1 => (units / 1000, units % 1000),
+        2 => (units / 100, units % 100),
+        3 => (units / 10, units % 10),
+        4 => (units, 0),
+        _ => return None,
+    };
+    (rest == 0).then_some(units)
+}
+
+fn units(field: &[u8], precision: u8, scale: u8) -> Result<i128, Fault> {
     let Some((head, digits)) = field.split_first_chunk::<8>() else { return Err(Fault::Malformed) };
     let count = usize::from(u16::from_be_bytes([head[0], head[1]]));
     let weight = i32::from(i16::from_be_bytes([head[2], head[3]]));
@@ -20,46 +61,13 @@ pub(super) fn units(field: &[u8], precision: u8, scale: u8) -> Result<i128, Faul
     }
     // The value is below 10000^(weight + 1), so this many digits hold it.
     let bound = 4 * (weight + 1) + i32::from(scale);
-    let units = match usual(digits, weight, scale) {
-        Some(units) => u128::from(units),
-        None if (0..=19).contains(&bound) => short(digits, weight, scale)?,
-        None => long(digits, weight, scale)?,
-    };
+    let units = if (0..=19).contains(&bound) { short(digits, weight, scale)? } else { long(digits, weight, scale)? };
     if units >= POWERS[usize::from(precision)] {
         return Err(Fault::TooLarge);
     }
     // Below 10^38, so it fits.
     let units = units as i128;
     Ok(if sign == NEGATIVE { -units } else { units })
-}
-
-/// For what most columns hold, without a loop: up to two digits before the point and one behind it. `None` where it is
-/// anything else, also when something is wrong with it.
-#[inline]
-fn usual(digits: &[u8], weight: i32, scale: u8) -> Option<u64> {
-    let digit = |pair: [u8; 2]| {
-        let digit = u64::from(u16::from_be_bytes(pair));
-        (digit <= 9999).then_some(digit)
-    };
-    // In units of 10^-4.
-    let units = match (weight, digits) {
-        (0, [a, b]) => digit([*a, *b])? * 10_000,
-        (0, [a, b, c, d]) => digit([*a, *b])? * 10_000 + digit([*c, *d])?,
-        (1, [a, b]) => digit([*a, *b])? * 100_000_000,
-        (1, [a, b, c, d]) => digit([*a, *b])? * 100_000_000 + digit([*c, *d])? * 10_000,
-        (1, [a, b, c, d, e, f]) => digit([*a, *b])? * 100_000_000 + digit([*c, *d])? * 10_000 + digit([*e, *f])?,
-        _ => return None,
-    };
-    // Divisors that are known here cost no division.
-    let (units, rest) = match scale {
-        0 => (units / 10_000, units % 10_000),
-        1 => (units / 1000, units % 1000),
-        2 => (units / 100, units % 100),
-        3 => (units / 10, units % 10),
-        4 => (units, 0),
-        _ => return None,
-    };
-    (rest == 0).then_some(units)
 }
 
 fn digit(pair: &[u8]) -> Result<u16, Fault> {
@@ -190,20 +198,33 @@ mod tests {
             let bytes: Vec<u8> = digits.iter().flat_map(|d| d.to_be_bytes()).collect();
             prop_assume!((0..=19).contains(&(4 * (weight + 1) + i32::from(scale))));
             prop_assert_eq!(short(&bytes, weight, scale), long(&bytes, weight, scale));
-            if let Some(units) = usual(&bytes, weight, scale) {
-                prop_assert_eq!(Ok(u128::from(units)), long(&bytes, weight, scale));
-            }
         }
 
         #[test]
-        fn what_is_usual_is_read_as_such(units in 0u64..10_000_000_000, scale in 0u8..=4) {
+        fn what_is_usual_is_read_as_such(
+            units in 0u64..10_000_000_000, scale in 0u8..=4, behind in prop::collection::vec(any::<u8>(), 0..20),
+        ) {
             let mut field = vec![];
             numeric_wire(units.into(), scale, &mut field);
-            let (head, digits) = field.split_first_chunk::<8>().unwrap();
-            let weight = i16::from_be_bytes([head[2], head[3]]);
-            let taken = usual(digits, weight.into(), scale);
-            prop_assert_eq!(taken.is_some(), (0..=1).contains(&weight) && (2..=2 * weight as usize + 4).contains(&digits.len()));
-            prop_assert!(taken.is_none_or(|taken| taken == units));
+            let (length, weight) = (field.len(), i16::from_be_bytes([field[2], field[3]]));
+            field.extend(behind);
+            let taken = usual(&field, length, scale);
+            let counts = 10..=2 * weight.max(0) as usize + 12;
+            let expected = (0..=1).contains(&weight) && counts.contains(&length) && field.len() >= 16;
+            prop_assert_eq!(taken, expected.then_some(units));
+        }
+
+        #[test]
+        fn what_is_usual_is_the_same_as_otherwise(
+            head in (0u16..=4, -2i16..=2, prop::sample::select(vec![POSITIVE, NEGATIVE, NAN, 1])),
+            digits in prop::collection::vec(prop_oneof![4 => 0u16..=9999, 1 => Just(0), 1 => any::<u16>()], 4),
+            length in 0usize..=18, exact in any::<bool>(), precision in 1u8..=38, scale in 0u8..=8,
+        ) {
+            let (count, weight, sign) = head;
+            let words = [count, weight as u16, sign, 0].into_iter().chain(digits);
+            let bytes: Vec<u8> = words.flat_map(u16::to_be_bytes).chain([0; 2]).collect();
+            let length = if exact { 8 + 2 * usize::from(count) } else { length };
+            prop_assert_eq!(read(&bytes, length, precision, scale), units(&bytes[..length], precision, scale));
         }
 
         #[test]
