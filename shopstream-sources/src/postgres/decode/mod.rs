@@ -211,7 +211,7 @@ impl Decoder {
     }
 
     /// Marks the fields of the row that begins here, behind those of the rows before, or says what else does.
-    #[inline]
+    #[inline(always)]
     fn mark_row(&mut self, bytes: &[u8], start: usize) -> Result<Found> {
         let Some((&count, _)) = bytes[start..].split_first_chunk::<2>() else { return Ok(Found::Needs(start + 2)) };
         let count = i16::from_be_bytes(count);
