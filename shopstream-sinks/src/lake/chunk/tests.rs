@@ -207,6 +207,21 @@ fn a_page_of_long_texts_ends_when_it_is_full() {
     assert!((11..=20).contains(&pages), "{pages} pages");
 }
 
+/// More of them than are known by their views at once, of lengths around what a view holds.
+#[test]
+fn short_texts_of_a_dictionary_are_told_apart() {
+    let text = |i: usize| {
+        let n = (i * i) % 3_001;
+        format!("{n:0width$}", width = 4 + n % 11)
+    };
+    let batch =
+        texts((0..50_000).map(text).chain([String::new(), "0".into(), "\0".into(), "00".into(), String::new()]));
+    let file = ours(std::slice::from_ref(&batch), Encoding::Dictionary);
+    assert_eq!(read(&file), batch);
+    let entries = (0..50_000).map(text).collect::<std::collections::HashSet<_>>().len();
+    assert!(entries > 1_000, "{entries} texts");
+}
+
 #[test]
 fn where_pages_are_is_known() {
     let batch = rows(0, 50_000, 7, |i| i % 3 == 0);
