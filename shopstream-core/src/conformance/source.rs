@@ -65,8 +65,8 @@ impl SourceFixture {
     }
 }
 
-/// Checks what [`Source`] promises: schemas, sizes, rows, projection, size of batches, bounds and keys, errors, snapshots, reads side by
-/// side, reads that are given up. Not checked are memory, and what happens when a server goes away.
+/// Checks what [`Source`] promises: schemas, sizes, rows, projection, size of batches, bounds and keys, errors, snapshots,
+/// reads side by side, reads that are given up. Not checked are memory, and what happens when a server goes away.
 ///
 /// # Errors
 /// The first promise that is broken, `Internal` with what was promised as its message; an error of the source itself

@@ -76,7 +76,7 @@ impl Texts {
             }
         }
         let number = self.add(text)?;
-        // There are free ones left: what is not found soon is not looked for.
+        // With more than these the texts are few no more. So most places stay free, at which every search ends.
         if self.len() <= FEW {
             self.places[place] = (key, number);
         }

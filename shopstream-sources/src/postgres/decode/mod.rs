@@ -113,7 +113,7 @@ impl Decoder {
         walked
     }
 
-    // Mostly a piece is one row: to be called would be a good part of what it costs.
+    // Mostly a piece is one row: calls on the way to its fields would be a good part of what it costs.
     #[inline(always)]
     fn feed(&mut self, bytes: &[u8], piece: Range<usize>, out: &mut VecDeque<RecordBatch>) -> Result<()> {
         if self.carry.is_empty() {

@@ -36,31 +36,31 @@ pub(in crate::lake::chunk) struct Texts {
     places: Vec<Range<usize>>,
     numbers: HashTable<u32>,
     hash: FixedState,
-    short: Short,
+    short: ShortTexts,
 }
 
 /// Short texts that came of late, by their views, and the numbers of them: a view that holds all of its text is compared
 /// at once.
-struct Short([(u128, u32); SHORT]);
+struct ShortTexts([(u128, u32); PLACES]);
 
-/// Places for short texts.
-const SHORT: usize = 256;
+/// Short texts that are known by their views, at most.
+const PLACES: usize = 256;
 /// Bytes of a text that its view holds.
 const INLINE: u32 = 12;
 
-impl Default for Short {
+impl Default for ShortTexts {
     fn default() -> Self {
         // A view of more bytes than are ever short.
-        Self([(u128::MAX, 0); SHORT])
+        Self([(u128::MAX, 0); PLACES])
     }
 }
 
-impl Short {
+impl ShortTexts {
     /// Where a view is if it is there.
     fn place(&mut self, view: u128) -> &mut (u128, u32) {
         // Any odd number of mostly random bits spreads the others into the upper ones.
         let mixed = ((view >> 64) as u64 ^ view as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        &mut self.0[(mixed >> 56) as usize % SHORT]
+        &mut self.0[(mixed >> 56) as usize % PLACES]
     }
 }
 
