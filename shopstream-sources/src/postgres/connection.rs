@@ -133,14 +133,13 @@ impl Connection {
     /// Opens a read-only transaction that sees one instant: that of the snapshot, or now. The settings are the
     /// transaction's: a pooler may give each transaction another session, and others use that before and after.
     pub(super) async fn begin(&self, snapshot: Option<&str>) -> Result<()> {
-        let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {}", settings("LOCAL"));
+        let set = snapshot.map(|id| format!("SET TRANSACTION SNAPSHOT '{}'; ", id.replace('\'', "''")));
+        let (set, settings) = (set.unwrap_or_default(), settings("LOCAL"));
+        let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {set}{settings}");
         // A pooler lets its clients in at once, and keeps them waiting here until there is a session for them.
         let begun = timeout(self.target.connect_timeout(), self.execute(&begin)).await;
-        begun.unwrap_or_else(|_| Err(errors::timeout(&self.target)))?;
-        let Some(id) = snapshot else { return Ok(()) };
-        let set = format!("SET TRANSACTION SNAPSHOT '{}'", id.replace('\'', "''"));
-        self.execute(&set).await.map_err(|e| match e.context("sqlstate") {
-            Some("22023" | "42704" | "55000" | "0A000") => {
+        begun.unwrap_or_else(|_| Err(errors::timeout(&self.target))).map_err(|e| match e.context("sqlstate") {
+            Some("22023" | "42704" | "55000" | "0A000") if snapshot.is_some() => {
                 Error::unavailable("the snapshot is gone: the connection that held it has ended; take a new one")
                     .retryable(false)
                     .with("server", &self.target)
