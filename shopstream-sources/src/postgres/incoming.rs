@@ -13,8 +13,8 @@ use tokio::{
 
 use super::socket::Socket;
 
-/// How long a reader leaves a socket that nothing lies in: the shortest time that the runtime knows.
-const PAUSE: Duration = Duration::from_millis(1);
+/// How long a reader leaves a socket that nothing lies in: so long that the server can go on for a while.
+const PAUSE: Duration = Duration::from_millis(3);
 /// How often it looks in vain.
 const LOOKS: u32 = 8;
 /// Bytes after which rows come in masses.
