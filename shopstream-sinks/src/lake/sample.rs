@@ -140,7 +140,7 @@ fn size_of_chunk(
     properties: &WriterProperties,
     press: &mut Press,
 ) -> Result<Size> {
-    let mut chunk = ChunkWriter::new(column, properties)?;
+    let mut chunk = ChunkWriter::new(column, properties, 0)?;
     chunk.write(rows, press, &mut TextExtremes::unwanted())?;
     Ok(size(&chunk.close(press)?.1.metadata))
 }

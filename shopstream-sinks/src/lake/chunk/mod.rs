@@ -81,8 +81,8 @@ pub(super) struct ChunkWriter {
 }
 
 impl ChunkWriter {
-    /// A chunk of whole numbers or texts.
-    pub(super) fn new(column: &ColumnDescPtr, properties: &WriterProperties) -> Result<Self> {
+    /// A chunk of whole numbers or texts, with room for pages of so many bytes.
+    pub(super) fn new(column: &ColumnDescPtr, properties: &WriterProperties, room: usize) -> Result<Self> {
         let path = column.path();
         let of_few = properties.dictionary_enabled(path);
         let limit = properties.column_dictionary_page_size_limit(path);
@@ -108,7 +108,7 @@ impl ChunkWriter {
             values,
             validity: BooleanBufferBuilder::new(0),
             nulls: 0,
-            pages: TrackedWrite::new(vec![]),
+            pages: TrackedWrite::new(Vec::with_capacity(room)),
             offsets: OffsetIndexBuilder::new(),
             encodings: vec![],
             rows: 0,
