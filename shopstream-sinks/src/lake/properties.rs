@@ -15,8 +15,9 @@ use super::{
     sample::{self, Choice, Form},
 };
 
-/// Bytes of a page, before it is compressed: each column of a file being written holds one.
-const PAGE_BYTES: usize = 64 << 10;
+/// Bytes of a page, before it is compressed: each column of a file being written holds one. With the lengths and levels
+/// beside them they stay below the 128 KiB that zstd takes at once; what is above has tables of its own.
+const PAGE_BYTES: usize = 120 << 10;
 /// Bytes up to which a dictionary grows; what comes then is encoded without.
 const DICTIONARY_BYTES: usize = 512 << 10;
 

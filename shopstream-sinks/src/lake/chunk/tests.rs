@@ -203,8 +203,8 @@ fn a_page_of_long_texts_ends_when_it_is_full() {
         .flat_map(|group| group.columns())
         .map(|column| column.page_encoding_stats().unwrap().iter().map(|pages| pages.count as usize).sum::<usize>())
         .sum();
-    // 11 or more texts fill a page, one of them more than one.
-    assert!((11..=20).contains(&pages), "{pages} pages");
+    // 21 or more texts fill a page, one of them more than one.
+    assert!((8..=10).contains(&pages), "{pages} pages");
 }
 
 /// More of them than are known by their views at once, of lengths around what a view holds.
