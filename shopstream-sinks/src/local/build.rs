@@ -11,6 +11,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     fs::File,
+    ops::Deref,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -113,20 +114,36 @@ pub(super) struct LocalBuild {
     _open: Arc<()>,
 }
 
-/// What a thread holds that writes: the build first, so that its lock is free when the other is.
-pub(super) struct Writing {
-    pub(super) build: Arc<Shared>,
-    _guard: OwnedRwLockReadGuard<()>,
+/// The build in the hands of a thread, which is waited for until it lets go. Closures take it whole, for it is used by
+/// `Deref`; of a struct with fields they would take the build alone.
+pub(super) struct Held<G> {
+    /// First, so that the lock of the warehouse is free when the guard is.
+    build: Arc<Shared>,
+    _guard: G,
 }
 
-struct Still {
-    build: Arc<Shared>,
-    _guard: OwnedRwLockWriteGuard<()>,
+/// Held by one who writes, beside others.
+pub(super) type Writing = Held<OwnedRwLockReadGuard<()>>;
+/// Held when nobody writes any more.
+pub(super) type Still = Held<OwnedRwLockWriteGuard<()>>;
+
+impl<G> Held<G> {
+    pub(super) fn new(build: Arc<Shared>, guard: G) -> Self {
+        Self { build, _guard: guard }
+    }
+}
+
+impl<G> Deref for Held<G> {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.build
+    }
 }
 
 impl LocalBuild {
-    pub(super) fn new(shared: Shared, writing: Arc<RwLock<()>>, open: Arc<()>) -> Self {
-        Self { shared: Arc::new(shared), writing, _open: open }
+    pub(super) fn new(still: Still, writing: Arc<RwLock<()>>, open: Arc<()>) -> Self {
+        Self { shared: still.build, writing, _open: open }
     }
 
     async fn write(
@@ -140,9 +157,7 @@ impl LocalBuild {
         if schema.fields().is_empty() {
             return Err(Error::schema("a table has at least one column").with("table", table));
         }
-        let guard = self.writing.clone().read_owned().await;
-        let writing = Writing { build: self.shared.clone(), _guard: guard };
-        let mut put = Put::start(writing, file, schema.clone(), Footer { table: table.clone(), load });
+        let mut put = Put::start(self.writing().await, file, schema.clone(), Footer { table: table.clone(), load });
         while let Some(batch) = rows.next().await {
             let batch = conform(batch?, schema).map_err(|e| e.with("table", table))?;
             if !put.write(batch).await {
@@ -158,10 +173,15 @@ impl LocalBuild {
         blocking(move || TableReader::open(&path)).await
     }
 
+    /// The build, to write in it.
+    async fn writing(&self) -> Writing {
+        Held::new(self.shared.clone(), self.writing.clone().read_owned().await)
+    }
+
     /// The build, when nobody writes any more.
     async fn still(self) -> Still {
         let guard = self.writing.write_owned().await;
-        Still { build: self.shared, _guard: guard }
+        Held::new(self.shared, guard)
     }
 }
 
@@ -183,9 +203,8 @@ impl Build for LocalBuild {
     }
 
     async fn remove(&self, table: &TableRef) -> Result<()> {
-        let guard = self.writing.clone().read_owned().await;
-        let (writing, table) = (Writing { build: self.shared.clone(), _guard: guard }, table.clone());
-        blocking(move || writing.build.take_out(&table)).await
+        let (writing, table) = (self.writing().await, table.clone());
+        blocking(move || writing.take_out(&table)).await
     }
 
     async fn load(&self, lake: &dyn Lake, manifest: &Manifest, options: &LoadOptions) -> Result<LoadReport> {
@@ -225,13 +244,13 @@ impl Build for LocalBuild {
 
     async fn publish(self: Box<Self>) -> Result<Published> {
         let still = self.still().await;
-        blocking(move || super::publish::publish(&still.build)).await
+        blocking(move || super::publish::publish(&still)).await
     }
 
     async fn abandon(self: Box<Self>) -> Result<()> {
         let still = self.still().await;
         blocking(move || {
-            let folder = &still.build.folder;
+            let folder = &still.folder;
             // Out of sight first: a build is there whole or not at all.
             let gone = disk::hidden(folder, "gone");
             disk::rename(folder, &gone)?;

@@ -36,15 +36,15 @@ use std::{
     fmt,
     fs::{File, TryLockError},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Weak},
 };
 use tokio::{
-    sync::RwLock,
+    sync::{Mutex, RwLock},
     task::{JoinError, spawn_blocking},
 };
 use url::Url;
 
-use build::{LocalBuild, Shared};
+use build::{Held, LocalBuild, Shared};
 use names::Names;
 use reader::TableReader;
 use version::{BUILDS, CURRENT, Version};
@@ -76,7 +76,7 @@ struct Settings {
     names: Names,
 }
 
-/// The build that was opened last: when it is gone, its threads soon are.
+/// The build that was opened last: when it is gone, its threads soon are, and the next build waits for them.
 struct Last {
     open: Weak<()>,
     writing: Arc<RwLock<()>>,
@@ -181,17 +181,6 @@ impl LocalWarehouse {
         });
         Ok(found.await?.flatten())
     }
-
-    /// Waits for the threads of a build that was dropped in the middle of a put: they hold its lock to their end.
-    async fn settle(&self) {
-        let writing = {
-            let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-            last.as_ref().filter(|last| last.open.strong_count() == 0).map(|last| last.writing.clone())
-        };
-        if let Some(writing) = writing {
-            writing.write_owned().await;
-        }
-    }
 }
 
 /// The lock of a warehouse, held as long as the file is open.
@@ -202,11 +191,13 @@ fn lock(root: &Path) -> Result<File> {
     let file = opened.map_err(disk::failed("cannot open the lock of the warehouse", &path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(Error::conflict("another run is at work on this warehouse").with("warehouse", root.display()))
-        }
+        Err(TryLockError::WouldBlock) => Err(at_work(root)),
         Err(TryLockError::Error(error)) => Err(disk::failed("cannot lock the warehouse", &path)(error)),
     }
+}
+
+fn at_work(root: &Path) -> Error {
+    Error::conflict("another run is at work on this warehouse").with("warehouse", root.display())
 }
 
 fn missing(table: &TableRef, root: &Path) -> Error {
@@ -273,15 +264,23 @@ impl Warehouse for LocalWarehouse {
     }
 
     async fn begin(&self, run: &RunId) -> Result<Box<dyn Build>> {
-        self.settle().await;
+        let (open, writing) = (Arc::new(()), Arc::new(RwLock::new(())));
+        let guard = writing.clone().write_owned().await;
+        let mut last = self.last.lock().await;
+        if let Some(last) = &*last {
+            if last.open.strong_count() > 0 {
+                return Err(at_work(self.root()));
+            }
+            // Its threads hold the lock to their end.
+            drop(last.writing.write().await);
+        }
+        *last = Some(Last { open: Arc::downgrade(&open), writing: writing.clone() });
+        drop(last);
         let (settings, run) = (self.settings.clone(), run.clone());
-        let shared = blocking(move || {
+        let still = blocking(move || {
             let lock = lock(&settings.root)?;
-            Shared::open(settings, run, lock)
+            Ok(Held::new(Arc::new(Shared::open(settings, run, lock)?), guard))
         });
-        let (shared, open, writing) = (shared.await?, Arc::new(()), Arc::new(RwLock::new(())));
-        let last = Last { open: Arc::downgrade(&open), writing: writing.clone() };
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
-        Ok(Box::new(LocalBuild::new(shared, writing, open)))
+        Ok(Box::new(LocalBuild::new(still.await?, writing, open)))
     }
 }

@@ -24,10 +24,9 @@ pub(super) struct Put {
 }
 
 impl Put {
-    pub(super) fn start(writing: Writing, file: PathBuf, schema: SchemaRef, footer: Footer) -> Self {
+    pub(super) fn start(build: Writing, file: PathBuf, schema: SchemaRef, footer: Footer) -> Self {
         let (steps, mut receiver) = mpsc::channel(2);
         let thread = tokio::task::spawn_blocking(move || {
-            let build = &writing.build;
             let path = build.folder.join(&file);
             if let Some(folder) = path.parent().filter(|f| !f.exists()) {
                 disk::create_folder(folder)?;

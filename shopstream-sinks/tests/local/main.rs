@@ -4,6 +4,7 @@
 
 mod crash;
 mod damage;
+mod dropped;
 mod files;
 mod fixture;
 mod locks;
