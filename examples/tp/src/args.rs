@@ -2,7 +2,12 @@
 
 use clap::{Parser, ValueEnum};
 use shopstream::{Date, Format, Step, SyncMode};
-use std::{num::NonZeroUsize, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    num::{NonZeroU64, NonZeroUsize},
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
+};
 
 /// Runs the ShopStream course: PostgreSQL → lake → warehouse → star schema → marts.
 ///
@@ -85,6 +90,10 @@ pub(crate) struct Args {
     /// Write Parquet in plain encodings, for readers that know no others
     #[arg(long)]
     pub(crate) plain: bool,
+
+    /// Split the lake's files at so many rows [default: as many files as parts that were read]
+    #[arg(long, value_name = "N")]
+    pub(crate) rows_per_file: Option<NonZeroU64>,
 
     /// What `clean` removes must be older than so many hours; in a lake of one's own, below OUT, anything goes
     #[arg(long, default_value_t = 24, value_name = "HOURS")]

@@ -138,6 +138,9 @@ impl Run<'_> {
         if let Some(workers) = args.workers {
             pipeline = pipeline.workers(workers.get());
         }
+        if let Some(rows) = args.rows_per_file {
+            pipeline = pipeline.max_rows_per_file(rows.get());
+        }
         for (table, mode) in args.sync() {
             pipeline = pipeline.sync(table, mode);
         }

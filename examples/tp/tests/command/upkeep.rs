@@ -113,6 +113,26 @@ fn parts_plain_encodings_and_memory_are_told_of() {
 }
 
 #[test]
+fn files_are_split_at_so_many_rows() {
+    let (_server, url) = shop("20");
+    let (whole, split) = (Tp::new(), Tp::new());
+    let common = ["extract", "--postgres", &url, "--date", "2026-01-15", "--tables", "order_items", "--workers", "1"];
+    whole.json(&common);
+    let report = split.json(&[&common[..], &["--rows-per-file", "40000"]].concat());
+    let rows = |tp: &Tp| -> Vec<u64> {
+        let manifest = &manifests(tp, "raw/postgres/order_items/")[0];
+        manifest["files"].as_array().unwrap().iter().map(|file| file["rows"].as_u64().unwrap()).collect()
+    };
+    let (all, last) = (rows(&whole)[0], rows(&split).pop().unwrap());
+    assert_eq!(rows(&whole), [all]);
+    assert_eq!(report["steps"][0]["tables"][0]["rows"], all);
+    let mut expected = vec![40_000; (all / 40_000) as usize];
+    expected.push(all % 40_000);
+    assert!(last > 0 && expected.len() > 2);
+    assert_eq!(rows(&split), expected);
+}
+
+#[test]
 fn runs_that_are_killed_leave_nothing_that_the_next_does_not_tidy_up() {
     let (_server, url) = shop("5");
     let (calm, killed) = (Tp::new(), Tp::new());
