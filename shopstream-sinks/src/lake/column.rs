@@ -61,14 +61,10 @@ impl Columns {
         let made = self.leaves.as_ref().map(|leaves| leaves.create_column_writers(file.flushed_row_groups().len()));
         let mut made = made.transpose()?.unwrap_or_default().into_iter();
         let mut columns: Vec<Column> = vec![];
-        let before = file.flushed_row_groups().last();
         for (leaf, column) in file.schema_descr().columns().iter().enumerate() {
             let place = file.schema_descr().get_column_root_idx(leaf);
             if has_own_statistics(self.schema.field(place)) {
-                // A little more than the chunk before took: pages are copied where their room grows.
-                let bytes = before.map_or(0, |group| group.column(leaf).compressed_size() as usize);
-                let chunk = ChunkWriter::new(column, file.properties(), bytes + bytes / 16)?;
-                columns.push(Column::Chunk(Box::new(chunk)));
+                columns.push(Column::Chunk(Box::new(ChunkWriter::new(column, file.properties())?)));
                 continue;
             }
             match columns.get_mut(place) {

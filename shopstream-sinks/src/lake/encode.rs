@@ -4,15 +4,8 @@ use arrow::array::RecordBatch;
 use parquet::errors::ParquetError;
 use sha2::{Digest, Sha256};
 use shopstream_core::{DataFile, Encoding, Error, Format, Result, StatsCollector, text::TextEncoder};
-use std::{
-    io::{self, Write},
-    mem,
-};
 
-use super::row_groups::RowGroups;
-
-/// Bytes of a piece, about.
-const PIECE_BYTES: usize = 64 << 10;
+use super::{pieces::Pieces, row_groups::RowGroups};
 
 /// One file being encoded: hands out its bytes as they come, and counts and hashes them.
 pub(super) struct FileEncoder {
@@ -25,37 +18,6 @@ pub(super) struct FileEncoder {
 enum Encoder {
     Parquet(Box<RowGroups<Pieces>>),
     Text(TextEncoder, StatsCollector),
-}
-
-/// What was encoded, in pieces of a size: a single vector would be copied each time it grows, and be as large as a row
-/// group.
-#[derive(Default)]
-struct Pieces(Vec<Vec<u8>>);
-
-impl Pieces {
-    fn take(&mut self) -> Vec<Vec<u8>> {
-        mem::take(&mut self.0)
-    }
-}
-
-impl Write for Pieces {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.last().is_none_or(|piece| piece.len() == piece.capacity()) {
-            self.0.push(Vec::with_capacity(PIECE_BYTES));
-        }
-        match self.0.last_mut() {
-            Some(piece) => {
-                let bytes = &bytes[..bytes.len().min(piece.capacity() - piece.len())];
-                piece.extend_from_slice(bytes);
-                Ok(bytes.len())
-            }
-            None => Ok(0),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 impl FileEncoder {

@@ -26,6 +26,7 @@ mod file;
 mod open;
 mod parquet;
 mod part;
+mod pieces;
 mod properties;
 mod read;
 mod retry;

@@ -140,7 +140,7 @@ fn size_of_chunk(
     properties: &WriterProperties,
     press: &mut Press,
 ) -> Result<Size> {
-    let mut chunk = ChunkWriter::new(column, properties, 0)?;
+    let mut chunk = ChunkWriter::new(column, properties)?;
     chunk.write(rows, press, &mut TextExtremes::unwanted())?;
     Ok(size(&chunk.close(press)?.1.metadata))
 }

@@ -4,7 +4,6 @@
 //! for where pages of texts end, and where runs of levels and of a dictionary's numbers do.
 
 use arrow::array::{Array, ArrayRef, BooleanBufferBuilder};
-use bytes::Bytes;
 use parquet::{
     basic::{Compression, Encoding, EncodingMask, PageType, Type},
     column::{
@@ -32,7 +31,10 @@ mod runs;
 mod tests;
 mod texts;
 
-use super::text_extremes::TextExtremes;
+use super::{
+    pieces::{Pieces, ReadOnce},
+    text_extremes::TextExtremes,
+};
 use dictionary::Dictionary;
 use differences::Differences;
 use texts::Texts;
@@ -73,7 +75,7 @@ pub(super) struct ChunkWriter {
     validity: BooleanBufferBuilder,
     nulls: usize,
     /// The pages before.
-    pages: TrackedWrite<Vec<u8>>,
+    pages: TrackedWrite<Pieces>,
     offsets: OffsetIndexBuilder,
     encodings: Vec<PageEncodingStats>,
     rows: usize,
@@ -81,8 +83,8 @@ pub(super) struct ChunkWriter {
 }
 
 impl ChunkWriter {
-    /// A chunk of whole numbers or texts, with room for pages of so many bytes.
-    pub(super) fn new(column: &ColumnDescPtr, properties: &WriterProperties, room: usize) -> Result<Self> {
+    /// A chunk of whole numbers or texts.
+    pub(super) fn new(column: &ColumnDescPtr, properties: &WriterProperties) -> Result<Self> {
         let path = column.path();
         let of_few = properties.dictionary_enabled(path);
         let limit = properties.column_dictionary_page_size_limit(path);
@@ -108,7 +110,7 @@ impl ChunkWriter {
             values,
             validity: BooleanBufferBuilder::new(0),
             nulls: 0,
-            pages: TrackedWrite::new(Vec::with_capacity(room)),
+            pages: TrackedWrite::new(Pieces::default()),
             offsets: OffsetIndexBuilder::new(),
             encodings: vec![],
             rows: 0,
@@ -180,10 +182,14 @@ impl ChunkWriter {
     }
 
     /// The pages, and what the row group says of them. Statistics are others' to add.
-    pub(super) fn close(mut self, press: &mut Press) -> Result<(Bytes, ColumnCloseResult)> {
+    pub(super) fn close(mut self, press: &mut Press) -> Result<(ReadOnce, ColumnCloseResult)> {
         self.end_page(press)?;
-        let (first, data) = (self.dictionary_page(press)?, self.pages.into_inner()?);
-        let bytes = first.len() + data.len();
+        let mut pages = TrackedWrite::new(Pieces::default());
+        self.dictionary_page(press, &mut pages)?;
+        let first = pages.bytes_written();
+        let bytes = first + self.pages.bytes_written();
+        let mut pages = pages.into_inner()?;
+        pages.append(self.pages.into_inner()?);
         let encodings = self.encodings.iter().map(|pages| &pages.encoding).chain([&Encoding::RLE]);
         let metadata = ColumnChunkMetaData::builder(self.column)
             .set_compression(self.compression)
@@ -202,23 +208,20 @@ impl ChunkWriter {
             column_index: None,
             offset_index: Some(self.offsets.build()),
         };
-        let closed = closed.update_dictionary_location(first.len())?;
-        let pages = if first.is_empty() { data } else { [first, data].concat() };
-        Ok((pages.into(), closed))
+        Ok((pages.into(), closed.update_dictionary_location(first)?))
     }
 
-    /// The page that the others refer to, if they do.
-    fn dictionary_page(&mut self, press: &mut Press) -> Result<Vec<u8>> {
-        let Some((bytes, count)) = self.values.dictionary() else { return Ok(vec![]) };
+    /// Writes the page that the others refer to, if they do.
+    fn dictionary_page(&mut self, press: &mut Press, to: &mut TrackedWrite<Pieces>) -> Result<()> {
+        let Some((bytes, count)) = self.values.dictionary() else { return Ok(()) };
         press.page.clear();
         press.page.extend_from_slice(bytes);
         let (encoding, size) = (Encoding::PLAIN, press.size()?);
         let buf = press.stored(self.compression)?;
         let page = Page::DictionaryPage { buf, num_values: count as u32, encoding, is_sorted: false };
-        let mut pages = TrackedWrite::new(vec![]);
-        let written = SerializedPageWriter::new(&mut pages).write_page(CompressedPage::new(page, size))?;
+        let written = SerializedPageWriter::new(to).write_page(CompressedPage::new(page, size))?;
         self.encodings.insert(0, PageEncodingStats { page_type: PageType::DICTIONARY_PAGE, encoding, count: 1 });
         self.uncompressed += written.uncompressed_size;
-        pages.into_inner()
+        Ok(())
     }
 }
