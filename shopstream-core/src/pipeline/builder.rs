@@ -213,7 +213,7 @@ impl<P: Clone + fmt::Debug + Send + Sync + 'static> PipelineBuilder<P> {
         self
     }
 
-    /// Splits the lake's files at so many rows (default: one file a table).
+    /// Splits the lake's files at so many rows (default: a file for each part that is read).
     #[must_use]
     pub fn max_rows_per_file(mut self, rows: u64) -> Self {
         self.max_rows_per_file = Some(rows);
